@@ -1,0 +1,76 @@
+//! Who made a change.
+
+use crate::{AccountId, Untrusted};
+use serde::{Deserialize, Serialize};
+
+/// CloudTrail's `userIdentity.type`, as far as rules tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActorKind {
+    Root,
+    User,
+    /// A role's session, whoever stands behind it.
+    Role,
+    Federated,
+    /// Another account, of which no more is said.
+    Account,
+    /// An AWS service on its own account.
+    Service,
+    IdentityCenter,
+    /// CloudTrail's `Unknown`, a type that is new, or no `userIdentity` at all.
+    Unknown,
+}
+
+/// Who made a change. All texts are as CloudTrail wrote them; only the ARNs are checked by AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// What people call it: user name, role and session, `root`, a service.
+    pub name: Untrusted,
+    /// The caller's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// The role whose session it is (`sessionContext.sessionIssuer.arn`): what allow lists name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The session's name, chosen by who assumed the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Untrusted>,
+    /// Kept along a chain of roles, set by who started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<Untrusted>,
+    /// A service acted for the actor: `cloudformation.amazonaws.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoked_by: Option<Untrusted>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<Untrusted>,
+    /// Was the session made with a second factor; absent where CloudTrail does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa: Option<bool>,
+}
+
+impl Actor {
+    /// An actor of whom nothing is known.
+    pub fn unknown() -> Self {
+        Self {
+            kind: ActorKind::Unknown,
+            name: Untrusted::new("unknown"),
+            account: None,
+            arn: None,
+            role: None,
+            session: None,
+            source_identity: None,
+            invoked_by: None,
+            user_agent: None,
+            mfa: None,
+        }
+    }
+
+    /// A service acting on its own: nobody stands behind it. Root through the console carries
+    /// `invokedBy: signin.amazonaws.com` and is root.
+    pub fn is_service(&self) -> bool {
+        self.kind == ActorKind::Service
+    }
+}

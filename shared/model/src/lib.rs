@@ -1,0 +1,38 @@
+//! What gardefou speaks of: ids, grades, findings, plans, and a finding's life as a pure state machine.
+//!
+//! Floor 0: no clock, no environment, no I/O. Everything here is data and functions of its arguments.
+
+mod actor;
+mod culprit;
+mod dispatch;
+mod finding;
+mod grade;
+mod id;
+mod life;
+mod observed;
+mod opening;
+mod plan;
+mod resource;
+mod transition;
+mod untrusted;
+mod verdict;
+
+pub use actor::{Actor, ActorKind};
+pub use culprit::{ContentHash, Culprit, Item, Prior};
+pub use dispatch::{Disposition, Facts, dispatch};
+pub use finding::{Cause, EventRef, Evidence, Finding, Undecided, Violation};
+pub use grade::{Mode, Severity, UnknownGrade, granted};
+pub use id::{
+    AccountId, EventId, FindingId, GroupId, GroupRuleId, MalformedId, PrefixListId, Region, ReverterName,
+    RuleId, Service,
+};
+pub use life::{
+    Approval, Lease, Life, Manual, Phase, Resolution, State, StateName, Timing, Wait, Work, WorkerId,
+};
+pub use observed::{Observed, SecurityGroup};
+pub use opening::{Direction, NotARange, Opening, Ports, Source, Traffic};
+pub use plan::{Plan, Refusal, Step};
+pub use resource::Resource;
+pub use transition::{Input, Rejected, next};
+pub use untrusted::Untrusted;
+pub use verdict::Verdict;

@@ -1,0 +1,329 @@
+//! The finding's life as one pure, total function (`docs/architecture.md`, a finding's life).
+
+use crate::life::{ABSENCES_ENOUGH, ATTEMPTS_MAX, STANDS_MAX};
+use crate::{
+    Approval, Disposition, Lease, Life, Manual, Mode, Phase, Resolution, State, Timing, Untrusted, Wait,
+    Work, WorkerId,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// What can happen to a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Dispatch decided.
+    Dispatched(Disposition),
+    /// A worker wants it.
+    Claim {
+        by: WorkerId,
+        kill: bool,
+    },
+    /// The worker sees nothing to take back: gone, changed, a newer change, or the second condition is false.
+    Absent,
+    /// Waived meanwhile, or a cancel was asked for, before anything was done.
+    Cancelled,
+    /// Confirmed, but no more than this is granted.
+    Confirmed {
+        granted: Mode,
+    },
+    /// Too much is attached to the resource, or refers to it.
+    BlastRadius,
+    /// The worker gives up before acting.
+    GaveUp(Manual),
+    /// The pre-image is about to be stored, then calls are made.
+    Arm {
+        by: WorkerId,
+        kill: bool,
+    },
+    /// AWS answered every call.
+    Answered,
+    /// More was removed than the plan said.
+    Collateral,
+    /// AWS says that the role may not.
+    Denied,
+    /// AWS could not be reached or asks to wait.
+    TryLater {
+        after: SignedDuration,
+    },
+    /// A read while verifying: is every target gone, and do culprits remain that need approval?
+    Read {
+        gone: bool,
+        approve_left: bool,
+    },
+    Approve {
+        by: Untrusted,
+        version: u64,
+        kill: bool,
+    },
+    /// Nobody answered.
+    Expire {
+        kill: bool,
+    },
+    Waive,
+    Acknowledge,
+    /// A waiver or an acknowledgement ends; `compliant` is unknown when it cannot be observed.
+    Ended {
+        compliant: Option<bool>,
+    },
+    /// Two sweeps saw it compliant.
+    SeenCompliant,
+    /// A person closes it with a reason.
+    Close,
+    /// `notify` delivered this version.
+    Delivered {
+        version: u64,
+    },
+}
+
+/// Why an input does not move a finding. Recorded by who asked, never an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    #[error("this does not happen in the state the finding is in")]
+    OutOfPlace,
+    #[error("another worker holds the lease")]
+    LeaseHeld,
+    #[error("the lease is not this worker's, or too little of it is left")]
+    LeaseLost,
+    #[error("the finding moved on since this was asked")]
+    Outdated,
+    #[error("the kill switch is on")]
+    KillSwitch,
+    #[error("it is not due yet")]
+    TooEarly,
+    #[error("it is noted: the worker stops before it acts")]
+    CancelAsked,
+}
+
+/// The finding's next life, or why it does not move. Total: every state answers every input.
+pub fn next(life: &Life, input: &Input, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
+    match (life.state, input) {
+        (_, Input::Delivered { version }) => delivered(life, *version),
+        (State::Open, Input::Dispatched(disposition)) => Ok(dispatched(life, *disposition, now, timing)),
+        (State::Queued(_), Input::Claim { by, kill }) => Ok(claimed_or_stopped(life, by, *kill, now, timing)),
+        (State::Reverting(_), Input::Claim { by, kill }) => taken_over(life, by, *kill, now, timing),
+        (State::Reverting(phase), input) => reverting(life, phase, input, now, timing),
+        (State::Verifying { reads, absences }, Input::Read { gone, approve_left }) => {
+            Ok(read(life, (reads, absences), (*gone, *approve_left), now, timing))
+        }
+        (
+            State::Awaiting(_)
+            | State::Acked
+            | State::Manual(Manual::Expired | Manual::Exhausted | Manual::Denied | Manual::Fight),
+            Input::Approve { by, version, kill },
+        ) => approved(life, (by, *version, *kill), now, timing),
+        (State::Awaiting(_), Input::Expire { kill }) => expired(life, *kill, now, timing),
+        (
+            State::Open | State::Awaiting(_) | State::Queued(_) | State::Manual(_) | State::Acked,
+            Input::Waive,
+        ) => Ok(to(life, State::Waived, now, timing)),
+        (State::Open | State::Awaiting(_) | State::Manual(_), Input::Acknowledge) => {
+            Ok(to(life, State::Acked, now, timing))
+        }
+        (State::Waived | State::Acked, Input::Ended { compliant }) => {
+            Ok(ended(life, *compliant, now, timing))
+        }
+        (
+            State::Open | State::Awaiting(_) | State::Manual(_) | State::Acked | State::Waived,
+            Input::SeenCompliant,
+        ) => Ok(to(life, State::Resolved(Resolution::Compliant), now, timing)),
+        (
+            State::Open | State::Awaiting(_) | State::Manual(_) | State::Acked | State::Waived,
+            Input::Close,
+        ) => Ok(to(life, State::Resolved(Resolution::Closed), now, timing)),
+        _ => Err(Rejected::OutOfPlace),
+    }
+}
+
+/// Into `state`: the version grows, the lease and the cancel end, the timer and what is to be told are the state's.
+fn to(life: &Life, state: State, now: Timestamp, timing: &Timing) -> Life {
+    let version = life.version + 1;
+    let wait = match state {
+        State::Open => Some(SignedDuration::ZERO),
+        State::Queued(_) => Some(timing.doorbell),
+        State::Reverting(_) => Some(timing.lease),
+        State::Verifying { reads: 0, .. } => Some(timing.first_read),
+        State::Verifying { .. } => Some(timing.next_read),
+        State::Awaiting(_) => Some(timing.approval),
+        State::Manual(_) => Some(timing.escalation),
+        // A waiver's and an acknowledgement's end is set by who grants it.
+        State::Waived | State::Acked | State::Observed { .. } | State::Reverted | State::Resolved(_) => None,
+    };
+    let tell = matches!(state, State::Awaiting(_) | State::Manual(_)).then_some(version).or(life.tell);
+    let work = if let State::Queued(work) = state { work } else { life.work };
+    Life {
+        state,
+        version,
+        work,
+        lease: None,
+        cancel: false,
+        due_at: wait.map(|wait| later(now, wait)),
+        tell,
+        ..life.clone()
+    }
+}
+
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+fn dispatched(life: &Life, disposition: Disposition, now: Timestamp, timing: &Timing) -> Life {
+    let state = match disposition {
+        Disposition::Waived => State::Waived,
+        Disposition::Observed { unconfirmed } => State::Observed { unconfirmed },
+        Disposition::Confirm => State::Queued(Work::Confirm),
+        Disposition::Revert => State::Queued(Work::Revert),
+        Disposition::Await(wait) => State::Awaiting(wait),
+        Disposition::Manual(manual) => State::Manual(manual),
+    };
+    to(life, state, now, timing)
+}
+
+/// Only a look needs no kill switch: nothing is called that changes anything.
+fn claimed_or_stopped(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Life {
+    match life.work {
+        Work::Revert if kill => to(life, State::Awaiting(Wait::Kill), now, timing),
+        _ if life.attempts >= ATTEMPTS_MAX => to(life, State::Manual(Manual::Exhausted), now, timing),
+        _ => claimed(life, by, now, timing),
+    }
+}
+
+fn claimed(life: &Life, by: &WorkerId, now: Timestamp, timing: &Timing) -> Life {
+    Life {
+        epoch: life.epoch + 1,
+        attempts: life.attempts + 1,
+        lease: Some(Lease { owner: by.clone(), until: later(now, timing.lease) }),
+        // A cancel outlives the worker that it was meant for.
+        cancel: life.cancel,
+        ..to(life, State::Reverting(Phase::Claimed), now, timing)
+    }
+}
+
+/// A worker died or hangs: the next one starts again from observing, with a new epoch.
+fn taken_over(
+    life: &Life,
+    by: &WorkerId,
+    kill: bool,
+    now: Timestamp,
+    timing: &Timing,
+) -> Result<Life, Rejected> {
+    match &life.lease {
+        Some(lease) if now < lease.until => Err(Rejected::LeaseHeld),
+        _ => Ok(claimed_or_stopped(life, by, kill, now, timing)),
+    }
+}
+
+fn reverting(
+    life: &Life,
+    phase: Phase,
+    input: &Input,
+    now: Timestamp,
+    timing: &Timing,
+) -> Result<Life, Rejected> {
+    let into = |state| Ok(to(life, state, now, timing));
+    match (phase, input) {
+        (Phase::Claimed, Input::Absent) => into(State::Verifying { reads: 0, absences: 0 }),
+        (Phase::Claimed, Input::Cancelled) => into(State::Waived),
+        (Phase::Claimed, Input::Confirmed { granted: Mode::Approve }) => into(State::Awaiting(Wait::Approve)),
+        (Phase::Claimed, Input::Confirmed { granted: Mode::Notify }) => into(State::Manual(Manual::Told)),
+        (Phase::Claimed, Input::BlastRadius) => into(State::Awaiting(Wait::BlastRadius)),
+        (Phase::Claimed, Input::GaveUp(manual)) => into(State::Manual(*manual)),
+        (Phase::Claimed, Input::Arm { by, kill }) => armed(life, by, *kill, now, timing),
+        (Phase::Armed, Input::Answered) => {
+            let life = Life { acted: true, ..life.clone() };
+            let verifying = to(&life, State::Verifying { reads: 0, absences: 0 }, now, timing);
+            Ok(Life { tell: Some(verifying.version), ..verifying })
+        }
+        (Phase::Armed, Input::Collateral) => {
+            Ok(Life { acted: true, ..to(life, State::Manual(Manual::Collateral), now, timing) })
+        }
+        (Phase::Armed, Input::Denied) => into(State::Manual(Manual::Denied)),
+        (Phase::Claimed | Phase::Armed, Input::TryLater { after }) => {
+            let queued = to(life, State::Queued(life.work), now, timing);
+            Ok(Life { due_at: Some(later(now, *after)), ..queued })
+        }
+        (Phase::Claimed, Input::Waive) => Err(Rejected::CancelAsked),
+        _ => Err(Rejected::OutOfPlace),
+    }
+}
+
+fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
+    let Some(lease) = life.lease.clone().filter(|lease| lease.owner == *by) else {
+        return Err(Rejected::LeaseLost);
+    };
+    if later(now, timing.arm_left) >= lease.until {
+        return Err(Rejected::LeaseLost);
+    }
+    if life.cancel {
+        return Ok(to(life, State::Waived, now, timing));
+    }
+    if kill {
+        return Ok(to(life, State::Awaiting(Wait::Kill), now, timing));
+    }
+    // From here on a call may have been made, whatever the answer.
+    let armed = to(life, State::Reverting(Phase::Armed), now, timing);
+    Ok(Life { acted: true, due_at: Some(lease.until), lease: Some(lease), ..armed })
+}
+
+/// Two reads without the targets, apart from each other, make it gone. A sight at the first read only starts the
+/// count again: it may be an answer from before the call.
+fn read(life: &Life, counts: (u32, u32), seen: (bool, bool), now: Timestamp, timing: &Timing) -> Life {
+    let ((reads, absences), (gone, approve_left)) = (counts, seen);
+    if gone && absences + 1 >= ABSENCES_ENOUGH {
+        return match (approve_left, life.acted) {
+            (true, _) => to(life, State::Awaiting(Wait::Approve), now, timing),
+            (false, true) => to(life, State::Reverted, now, timing),
+            (false, false) => to(life, State::Resolved(Resolution::Compliant), now, timing),
+        };
+    }
+    if gone || reads == 0 {
+        let absences = if gone { absences + 1 } else { 0 };
+        return to(life, State::Verifying { reads: reads + 1, absences }, now, timing);
+    }
+    let life = Life { stands: life.stands + 1, ..life.clone() };
+    if life.stands >= STANDS_MAX {
+        to(&life, State::Manual(Manual::Stands), now, timing)
+    } else {
+        to(&life, State::Queued(Work::Revert), now, timing)
+    }
+}
+
+fn approved(
+    life: &Life,
+    (by, version, kill): (&Untrusted, u64, bool),
+    now: Timestamp,
+    timing: &Timing,
+) -> Result<Life, Rejected> {
+    if version != life.version {
+        return Err(Rejected::Outdated);
+    }
+    if kill {
+        return Err(Rejected::KillSwitch);
+    }
+    let queued = to(life, State::Queued(Work::Revert), now, timing);
+    Ok(Life { attempts: 0, approval: Some(Approval { by: by.clone(), at: now }), ..queued })
+}
+
+fn expired(life: &Life, kill: bool, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
+    if kill {
+        return Err(Rejected::KillSwitch);
+    }
+    match life.due_at {
+        Some(due) if now < due => Err(Rejected::TooEarly),
+        _ => Ok(to(life, State::Manual(Manual::Expired), now, timing)),
+    }
+}
+
+fn ended(life: &Life, compliant: Option<bool>, now: Timestamp, timing: &Timing) -> Life {
+    match compliant {
+        Some(true) => to(life, State::Resolved(Resolution::Compliant), now, timing),
+        Some(false) => to(life, State::Open, now, timing),
+        None => to(life, State::Manual(Manual::Expired), now, timing),
+    }
+}
+
+fn delivered(life: &Life, version: u64) -> Result<Life, Rejected> {
+    if life.tell == Some(version) { Ok(Life { tell: None, ..life.clone() }) } else { Err(Rejected::Outdated) }
+}
+
+#[cfg(test)]
+#[path = "transition_tests.rs"]
+mod tests;

@@ -1,0 +1,274 @@
+use super::*;
+use crate::StateName;
+use expect_test::expect_file;
+use std::fmt::Write as _;
+
+const NOW: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(NOW + seconds).unwrap()
+}
+
+fn me() -> WorkerId {
+    WorkerId("me".into())
+}
+
+/// Every state, with every detail it can carry, in a life that is as far from its limits as can be.
+fn every_life() -> Vec<Life> {
+    let mut states = vec![
+        State::Open,
+        State::Queued(Work::Revert),
+        State::Queued(Work::Confirm),
+        State::Reverting(Phase::Claimed),
+        State::Reverting(Phase::Armed),
+        State::Verifying { reads: 0, absences: 0 },
+        State::Verifying { reads: 1, absences: 0 },
+        State::Verifying { reads: 1, absences: 1 },
+        State::Waived,
+        State::Acked,
+        State::Observed { unconfirmed: false },
+        State::Observed { unconfirmed: true },
+        State::Reverted,
+        State::Resolved(Resolution::Compliant),
+        State::Resolved(Resolution::Closed),
+        State::Resolved(Resolution::Told),
+    ];
+    states.extend(
+        [Wait::Approve, Wait::Breaker, Wait::Kill, Wait::Late, Wait::Returned, Wait::BlastRadius]
+            .map(State::Awaiting),
+    );
+    states.extend(
+        [
+            Manual::Told,
+            Manual::Undecided,
+            Manual::Fight,
+            Manual::Exhausted,
+            Manual::Protected,
+            Manual::Imprecise,
+            Manual::Denied,
+            Manual::NotObservable,
+            Manual::NotConfirmed,
+            Manual::Stands,
+            Manual::Expired,
+            Manual::Collateral,
+        ]
+        .map(State::Manual),
+    );
+    states.into_iter().map(life_in).collect()
+}
+
+fn life_in(state: State) -> Life {
+    let held = matches!(state, State::Reverting(_));
+    Life {
+        state,
+        version: 5,
+        work: if state == State::Queued(Work::Confirm) { Work::Confirm } else { Work::Revert },
+        epoch: 1,
+        attempts: 1,
+        lease: held.then(|| Lease { owner: me(), until: at(60) }),
+        due_at: (!state.is_terminal()).then(|| at(60)),
+        ..Life::born(at(-10))
+    }
+}
+
+fn every_input() -> Vec<(&'static str, Input)> {
+    let after = SignedDuration::from_secs(20);
+    let by = Untrusted::new("claire");
+    vec![
+        ("dispatched waived", Input::Dispatched(Disposition::Waived)),
+        ("dispatched observed", Input::Dispatched(Disposition::Observed { unconfirmed: false })),
+        ("dispatched confirm", Input::Dispatched(Disposition::Confirm)),
+        ("dispatched revert", Input::Dispatched(Disposition::Revert)),
+        ("dispatched await breaker", Input::Dispatched(Disposition::Await(Wait::Breaker))),
+        ("dispatched manual told", Input::Dispatched(Disposition::Manual(Manual::Told))),
+        ("claim", Input::Claim { by: me(), kill: false }),
+        ("claim, kill switch on", Input::Claim { by: me(), kill: true }),
+        ("absent", Input::Absent),
+        ("cancelled", Input::Cancelled),
+        ("confirmed, approve granted", Input::Confirmed { granted: Mode::Approve }),
+        ("confirmed, notify granted", Input::Confirmed { granted: Mode::Notify }),
+        ("blast radius", Input::BlastRadius),
+        ("gave up, protected", Input::GaveUp(Manual::Protected)),
+        ("arm", Input::Arm { by: me(), kill: false }),
+        ("arm, kill switch on", Input::Arm { by: me(), kill: true }),
+        ("arm by another", Input::Arm { by: WorkerId("other".into()), kill: false }),
+        ("answered", Input::Answered),
+        ("collateral", Input::Collateral),
+        ("denied", Input::Denied),
+        ("try later", Input::TryLater { after }),
+        ("read gone", Input::Read { gone: true, approve_left: false }),
+        ("read gone, approve left", Input::Read { gone: true, approve_left: true }),
+        ("read present", Input::Read { gone: false, approve_left: false }),
+        ("approve", Input::Approve { by: by.clone(), version: 5, kill: false }),
+        ("approve, kill switch on", Input::Approve { by: by.clone(), version: 5, kill: true }),
+        ("approve an older version", Input::Approve { by, version: 4, kill: false }),
+        ("expire", Input::Expire { kill: false }),
+        ("waive", Input::Waive),
+        ("acknowledge", Input::Acknowledge),
+        ("ended, compliant", Input::Ended { compliant: Some(true) }),
+        ("ended, violating", Input::Ended { compliant: Some(false) }),
+        ("ended, not observable", Input::Ended { compliant: None }),
+        ("seen compliant", Input::SeenCompliant),
+        ("close", Input::Close),
+        ("delivered", Input::Delivered { version: 5 }),
+    ]
+}
+
+fn show(outcome: &Result<Life, Rejected>) -> String {
+    match outcome {
+        Err(rejected) => format!("- {rejected}"),
+        Ok(life) => {
+            let counts = match life.state {
+                State::Verifying { reads, absences } => format!(" reads {reads} absences {absences}"),
+                _ => String::new(),
+            };
+            let tell = life.tell.map_or(String::new(), |version| format!(", tell {version}"));
+            let due = life.due_at.map_or(String::new(), |due| format!(", due {:+}", due.as_second() - NOW));
+            format!("{}{counts} v{} e{}{due}{tell}", life.state.label(), life.version, life.epoch)
+        }
+    }
+}
+
+#[test]
+fn every_state_answers_every_input_as_the_table_says() {
+    let timing = Timing::default();
+    let mut table = String::new();
+    for life in every_life() {
+        let counts = match life.state {
+            State::Verifying { reads, absences } => format!(" reads {reads} absences {absences}"),
+            _ => String::new(),
+        };
+        writeln!(table, "{}{counts}", life.state.label()).unwrap();
+        for (name, input) in every_input() {
+            let outcome = next(&life, &input, at(0), &timing);
+            if outcome != Err(Rejected::OutOfPlace) {
+                writeln!(table, "    {name} -> {}", show(&outcome)).unwrap();
+            }
+        }
+    }
+    expect_file!["../tests/transitions.txt"].assert_eq(&table);
+}
+
+#[test]
+fn a_terminal_finding_does_not_move() {
+    for life in every_life().into_iter().filter(|life| life.state.is_terminal()) {
+        for (name, input) in every_input() {
+            assert!(
+                next(&life, &input, at(0), &Timing::default()).is_err(),
+                "{:?} moved by {name}",
+                life.state
+            );
+        }
+    }
+}
+
+#[test]
+fn each_transition_grows_the_version_by_one_and_never_lowers_the_epoch() {
+    for life in every_life() {
+        for (name, input) in every_input() {
+            if let Ok(moved) = next(&life, &input, at(0), &Timing::default()) {
+                assert_eq!(moved.version, life.version + 1, "{:?} by {name}", life.state);
+                assert!(moved.epoch >= life.epoch, "{:?} by {name}", life.state);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_a_worker_that_holds_the_lease_has_one() {
+    for life in every_life() {
+        for (name, input) in every_input() {
+            if let Ok(moved) = next(&life, &input, at(0), &Timing::default()) {
+                let reverting = moved.state.name() == StateName::Reverting;
+                assert_eq!(moved.lease.is_some(), reverting, "{:?} by {name}", life.state);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_not_terminal_always_has_a_timer_unless_a_person_set_its_end() {
+    for life in every_life() {
+        for (name, input) in every_input() {
+            if let Ok(moved) = next(&life, &input, at(0), &Timing::default()) {
+                let by_person = matches!(moved.state, State::Waived | State::Acked);
+                assert_eq!(
+                    moved.due_at.is_none(),
+                    by_person || moved.state.is_terminal(),
+                    "{:?} by {name}",
+                    life.state
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_waiver_is_refused_once_a_call_may_have_been_made() {
+    let timing = Timing::default();
+    let claimed = life_in(State::Reverting(Phase::Claimed));
+    assert_eq!(next(&claimed, &Input::Waive, at(0), &timing), Err(Rejected::CancelAsked));
+    for state in [State::Reverting(Phase::Armed), State::Verifying { reads: 0, absences: 0 }] {
+        assert_eq!(next(&life_in(state), &Input::Waive, at(0), &timing), Err(Rejected::OutOfPlace));
+    }
+}
+
+#[test]
+fn a_cancel_that_was_asked_for_wins_before_the_call() {
+    let asked = Life { cancel: true, ..life_in(State::Reverting(Phase::Claimed)) };
+    let moved = next(&asked, &Input::Arm { by: me(), kill: false }, at(0), &Timing::default()).unwrap();
+    assert_eq!(moved.state, State::Waived);
+}
+
+#[test]
+fn a_lease_is_taken_over_only_when_it_has_run_out_and_with_a_new_epoch() {
+    let life = life_in(State::Reverting(Phase::Armed));
+    let other = Input::Claim { by: WorkerId("other".into()), kill: false };
+    assert_eq!(next(&life, &other, at(59), &Timing::default()), Err(Rejected::LeaseHeld));
+    let taken = next(&life, &other, at(60), &Timing::default()).unwrap();
+    assert_eq!((taken.state, taken.epoch), (State::Reverting(Phase::Claimed), 2));
+    assert_eq!(taken.lease.unwrap().owner, WorkerId("other".into()));
+}
+
+#[test]
+fn no_call_is_started_with_too_little_of_the_lease_left() {
+    let life = life_in(State::Reverting(Phase::Claimed));
+    let arm = Input::Arm { by: me(), kill: false };
+    assert!(next(&life, &arm, at(34), &Timing::default()).is_ok());
+    assert_eq!(next(&life, &arm, at(35), &Timing::default()), Err(Rejected::LeaseLost));
+}
+
+#[test]
+fn eight_claims_without_success_end_by_hand() {
+    let tired = Life { attempts: ATTEMPTS_MAX, ..life_in(State::Queued(Work::Revert)) };
+    let moved = next(&tired, &Input::Claim { by: me(), kill: false }, at(0), &Timing::default()).unwrap();
+    assert_eq!(moved.state, State::Manual(Manual::Exhausted));
+}
+
+#[test]
+fn what_stands_after_three_reverts_ends_by_hand() {
+    let stubborn = Life { stands: STANDS_MAX - 1, ..life_in(State::Verifying { reads: 1, absences: 0 }) };
+    let seen = Input::Read { gone: false, approve_left: false };
+    let moved = next(&stubborn, &seen, at(0), &Timing::default()).unwrap();
+    assert_eq!(moved.state, State::Manual(Manual::Stands));
+}
+
+#[test]
+fn gone_without_a_step_of_ours_is_resolved_and_not_claimed_as_a_revert() {
+    let gone = Input::Read { gone: true, approve_left: false };
+    let settled = life_in(State::Verifying { reads: 1, absences: 1 });
+    let moved = |life: &Life| next(life, &gone, at(0), &Timing::default()).unwrap().state;
+    assert_eq!(moved(&settled), State::Resolved(Resolution::Compliant));
+    assert_eq!(moved(&Life { acted: true, ..settled }), State::Reverted);
+}
+
+#[test]
+fn a_message_that_was_delivered_is_told_only_once() {
+    let telling = Life { tell: Some(5), ..life_in(State::Manual(Manual::Told)) };
+    let told = next(&telling, &Input::Delivered { version: 5 }, at(0), &Timing::default()).unwrap();
+    assert_eq!((told.tell, told.version), (None, 5));
+    assert_eq!(
+        next(&telling, &Input::Delivered { version: 4 }, at(0), &Timing::default()),
+        Err(Rejected::Outdated)
+    );
+}
