@@ -1,1 +1,33 @@
-fn main() {}
+//! `notify`: tells people. It cannot change what a finding is, nor touch an account.
+
+mod audience;
+mod handler;
+mod settings;
+
+use audience::People;
+use aws::{DynamoLedger, Secrets, SqsQueue, SystemClock, Topic};
+use aws_lambda_events::event::sqs::SqsEvent;
+use engine::{Desk, Notify};
+use handler::handle;
+use jiff::SignedDuration;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use model::Timing;
+use settings::Settings;
+
+/// A channel that is down and does not say for how long is tried again after this.
+const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_default_subscriber();
+    let settings = Settings::from_env()?;
+    let sdk = aws::load().await;
+    let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
+    let desk = Desk { ledger, queue, clock: SystemClock, timing: Timing::default() };
+    let topic = settings.topic.map(|arn| Topic::new(aws_sdk_sns::Client::new(&sdk), arn));
+    let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&sdk));
+    let audience = People::new(topic, settings.slack, secrets);
+    let notify = &Notify { desk, audience, back_off: BACK_OFF };
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(notify, event.payload).await))).await
+}

@@ -1,1 +1,33 @@
-fn main() {}
+//! `revert-network`: takes back what must not stand in security groups. It cannot read a secret.
+
+mod handler;
+mod settings;
+
+use anyhow::Context as _;
+use aws::{DynamoLedger, Package, SqsQueue, SystemClock};
+use aws_lambda_events::event::sqs::SqsEvent;
+use engine::{Desk, Revert};
+use handler::handle;
+use hands::{SecurityGroups, Sessions};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use model::WorkerId;
+use settings::Settings;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_default_subscriber();
+    let settings = Settings::from_env()?;
+    let Package { rules, .. } = Package::read(&settings.package)?;
+    let sdk = aws::load().await;
+    let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
+    let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
+    let desk = Desk { ledger, queue, clock: SystemClock, timing: settings.timing };
+    let sessions = Sessions::new(sdk, &settings.acting_role).await.context("`ACTING_ROLE_ARN` names no role")?;
+    let hands = SecurityGroups::new(sessions);
+    let revert = &Revert { desk, observer: hands.clone(), hands, rules };
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let worker = WorkerId(event.context.request_id);
+        Ok::<_, Error>(handle(revert, &worker, event.payload).await)
+    }))
+    .await
+}

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The engine's ports on AWS: the ledger on DynamoDB, doorbells on SQS, a topic on SNS, secrets.
+//!
+//! Floor 4. Only this crate, `hands` and the functions' `main()` name the AWS SDK.
+
+mod batch;
+mod clients;
+mod clock;
+mod dynamo;
+mod expression;
+mod package;
+mod queue;
+mod secrets;
+mod topic;
+
+pub use batch::{Message, batch};
+pub use clients::load;
+pub use clock::SystemClock;
+pub use dynamo::DynamoLedger;
+pub use package::{Package, PackageError};
+pub use queue::{SqsQueue, SqsUrls};
+pub use secrets::{SecretError, Secrets};
+pub use topic::Topic;

@@ -48,7 +48,7 @@ impl Item {
     /// The id AWS gave the item, where the event or the observer told it.
     pub fn id(&self) -> Option<&str> {
         match self {
-            Self::Opening(opening) => opening.rule.as_ref().map(|rule| rule.as_str()),
+            Self::Opening(opening) => opening.rule.as_ref().map(crate::GroupRuleId::as_str),
         }
     }
 
@@ -63,7 +63,7 @@ impl Item {
                         format!(
                             "group {} {}",
                             group.raw(),
-                            account.as_ref().map_or("", |account| account.as_str())
+                            account.as_ref().map_or("", crate::AccountId::as_str)
                         )
                     }
                 };

@@ -17,6 +17,8 @@ pub struct Facts {
     pub undecided: bool,
     /// A rule asks a second condition of present state.
     pub holds: bool,
+    /// The configuration names the resource as not to be touched.
+    pub protected: bool,
     /// The same content was put back again and again.
     pub fight: bool,
     pub breaker_open: bool,
@@ -40,7 +42,7 @@ pub enum Disposition {
 
 /// Rows in order; the first that fits.
 pub fn dispatch(facts: &Facts) -> Disposition {
-    let Facts { granted, waived, undecided, holds, fight, breaker_open, kill, late, returned } = *facts;
+    let Facts { granted, waived, undecided, holds, protected, fight, breaker_open, kill, late, returned } = *facts;
     match granted {
         _ if waived => Disposition::Waived,
         _ if undecided => match granted {
@@ -48,10 +50,10 @@ pub fn dispatch(facts: &Facts) -> Disposition {
             _ => Disposition::Manual(Manual::Undecided),
         },
         Mode::Observe => Disposition::Observed { unconfirmed: holds },
-        Mode::Notify if holds => Disposition::Confirm,
+        Mode::Notify | Mode::Approve if holds => Disposition::Confirm,
         Mode::Notify => Disposition::Manual(Manual::Told),
-        Mode::Approve if holds => Disposition::Confirm,
         Mode::Approve => Disposition::Await(Wait::Approve),
+        Mode::Revert if protected => Disposition::Manual(Manual::Protected),
         Mode::Revert if fight => Disposition::Manual(Manual::Fight),
         Mode::Revert if kill => Disposition::Await(Wait::Kill),
         Mode::Revert if returned => Disposition::Await(Wait::Returned),
@@ -67,7 +69,7 @@ mod tests {
 
     fn every_combination() -> impl Iterator<Item = Facts> {
         Mode::ALL.iter().flat_map(|&granted| {
-            (0..256u32).map(move |bits| {
+            (0..512u32).map(move |bits| {
                 let on = |at: u32| bits & (1 << at) != 0;
                 Facts {
                     granted,
@@ -79,6 +81,7 @@ mod tests {
                     kill: on(5),
                     late: on(6),
                     returned: on(7),
+                    protected: on(8),
                 }
             })
         })
@@ -89,6 +92,7 @@ mod tests {
         for facts in every_combination() {
             let guards_shut = !(facts.waived
                 || facts.undecided
+                || facts.protected
                 || facts.fight
                 || facts.breaker_open
                 || facts.kill

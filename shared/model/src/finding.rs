@@ -71,13 +71,17 @@ pub struct Violation {
 pub struct Undecided {
     pub rule: RuleId,
     pub severity: Severity,
+    pub granted: Mode,
     pub reason: String,
 }
 
 impl Finding {
-    /// The strongest mode any of its rules was granted; `Observe` when there is none.
+    /// The strongest mode any of its rules was granted; rules that could not be answered count only when there are
+    /// no others, since they hold nothing up.
     pub fn mode(&self) -> Mode {
-        self.violations.iter().map(|violation| violation.granted).max().unwrap_or(Mode::Observe)
+        let violated = self.violations.iter().map(|violation| violation.granted).max();
+        let undecided = self.undecided.iter().map(|rule| rule.granted).max();
+        violated.or(undecided).unwrap_or(Mode::Observe)
     }
 
     pub fn severity(&self) -> Severity {

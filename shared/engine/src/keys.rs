@@ -1,0 +1,71 @@
+//! Where each item of the ledger lives (`docs/architecture.md`, the ledger).
+
+use jiff::Timestamp;
+use model::{AccountId, Culprit, EventId, FindingId, Item, Resource, RuleId};
+
+/// Partition and sort key of one item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+/// The sort key of an item that is alone in its partition.
+const SINGLE: &str = "S";
+
+impl Key {
+    fn single(pk: String) -> Self {
+        Self { pk, sk: SINGLE.to_owned() }
+    }
+
+    pub fn finding(id: &FindingId) -> Self {
+        Self::single(format!("F#{id}"))
+    }
+
+    pub fn history(id: &FindingId, version: u64) -> Self {
+        Self { pk: format!("F#{id}"), sk: format!("H#{version:08}") }
+    }
+
+    /// The recipient account belongs to it: the same event id can be recorded in two accounts.
+    pub fn seen(event: &EventId, account: &AccountId) -> Self {
+        Self::single(format!("EV#{event}#{account}"))
+    }
+
+    /// Who takes care of this culprit. One without an id of its own is named by its resource and content.
+    pub fn target(resource: &Resource, culprit: &Culprit) -> Self {
+        let Resource { account, region, id, .. } = resource;
+        let name = culprit.item.id().unwrap_or(id.raw());
+        Self::single(format!("T#{account}#{region}#{name}#{}", culprit.item.content()))
+    }
+
+    pub fn resource(Resource { account, region, id, .. }: &Resource) -> Self {
+        Self::single(format!("R#{account}#{region}#{}", id.raw()))
+    }
+
+    /// What an item held when it was last changed, as its event told.
+    pub fn known(Resource { account, region, id, .. }: &Resource, item: &Item) -> Option<Self> {
+        let name = item.id()?;
+        Some(Self { pk: format!("R#{account}#{region}#{}", id.raw()), sk: format!("K#{name}") })
+    }
+
+    pub fn breaker_of_rule(account: &AccountId, rule: &RuleId, now: Timestamp) -> Self {
+        Self::window(format!("B#{account}#{rule}"), now, 600)
+    }
+
+    pub fn breaker_of_account(account: &AccountId, now: Timestamp) -> Self {
+        Self::window(format!("B#{account}"), now, 3_600)
+    }
+
+    pub fn breaker_of_all(now: Timestamp) -> Self {
+        Self::window("B#all".to_owned(), now, 3_600)
+    }
+
+    fn window(pk: String, now: Timestamp, seconds: i64) -> Self {
+        let start = now.as_second().div_euclid(seconds) * seconds;
+        Self { pk, sk: format!("W#{start}") }
+    }
+
+    pub fn kill_switch() -> Self {
+        Self { pk: "CFG".to_owned(), sk: "KILL".to_owned() }
+    }
+}

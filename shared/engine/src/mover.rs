@@ -1,0 +1,103 @@
+//! Moves findings: reads one, asks the pure transition function, writes what it says, rings for what is owed.
+
+use crate::ledger::{Attr, Commit, Refused, Write};
+use crate::writes;
+use crate::{Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Queue, QueueError, Unreadable};
+use jiff::{SignedDuration, Timestamp};
+use model::{Evidence, FindingId, Input, Rejected, Timing, next};
+
+/// The ledger, the queues and the clock, with the times that transitions need.
+#[derive(Debug, Clone)]
+pub struct Desk<L, Q, C> {
+    pub ledger: L,
+    pub queue: Q,
+    pub clock: C,
+    pub timing: Timing,
+}
+
+/// What became of an attempt to move a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// It moved; as it is now.
+    To(Box<FindingRecord>),
+    /// The transition function refuses.
+    Rejected(Rejected),
+    /// Another writer was faster.
+    Overtaken,
+    /// A guard in the same transaction does not hold.
+    Guarded,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error("finding `{finding}` in the ledger cannot be read")]
+    Record { finding: String, source: Unreadable },
+}
+
+/// SQS's longest delay.
+const DELAY_MAX: SignedDuration = SignedDuration::from_mins(15);
+
+impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The finding as it is now, read strongly consistent.
+    pub async fn find(&self, id: &FindingId) -> Result<Option<FindingRecord>, MoveError> {
+        let Some(item) = self.ledger.read(&Key::finding(id)).await? else { return Ok(None) };
+        let record = FindingRecord::try_from(&item);
+        record.map(Some).map_err(|source| MoveError::Record { finding: id.to_string(), source })
+    }
+
+    pub(crate) async fn kill_switch(&self) -> Result<bool, LedgerError> {
+        let item = self.ledger.read(&Key::kill_switch()).await?;
+        Ok(item.is_some_and(|item| !matches!(item.get("on"), None | Some(Attr::Bool(false)))))
+    }
+
+    /// One transition, in one transaction with its guards.
+    pub(crate) async fn apply(
+        &self,
+        record: &FindingRecord,
+        input: &Input,
+        evidence: Evidence,
+        cause: &str,
+        guards: Vec<Write>,
+    ) -> Result<Moved, LedgerError> {
+        let now = self.now();
+        let life = match next(&record.life, input, now, &self.timing) {
+            Ok(life) => life,
+            Err(rejected) => return Ok(Moved::Rejected(rejected)),
+        };
+        let (moved, mut transaction) = writes::transition(record, life, evidence, cause, now);
+        transaction.extend(guards);
+        match self.ledger.commit(&transaction).await? {
+            Commit::Done => Ok(Moved::To(Box::new(moved))),
+            Commit::Refused(refused) => match refused.first() {
+                // The answer to an earlier try was lost: what stands there is what we wrote.
+                Some(Refused::Yes(Some(item))) if item.get("chain") == Some(&Attr::S(moved.chain.clone())) => {
+                    Ok(Moved::To(Box::new(moved)))
+                }
+                Some(Refused::Yes(_)) => Ok(Moved::Overtaken),
+                _ => Ok(Moved::Guarded),
+            },
+        }
+    }
+
+    /// Rings every doorbell the finding is owed. Ringing twice does no harm; not ringing is repaired by the sweep.
+    pub(crate) async fn ring(&self, record: &FindingRecord) -> Result<(), MoveError> {
+        let now = self.now();
+        for (doorbell, due) in Doorbell::owed(&record.finding.id, &record.life, now) {
+            let family = match doorbell.effect {
+                Effect::Revert => Family::of(&record.finding.resource),
+                Effect::Notify => None,
+            };
+            let delay = due.duration_since(now).clamp(SignedDuration::ZERO, DELAY_MAX);
+            self.queue.ring(family, &doorbell, delay).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! From verdicts to a finding: pure.
+
+use model::{
+    Cause, Culprit, Finding, FindingId, Item, Mode, Undecided, Verdict, Violation, granted,
+};
+use rules::{Config, Judged};
+use trail::Change;
+use jiff::Timestamp;
+
+/// The finding that these verdicts make, if any of them is more than quiet.
+pub(crate) fn finding(change: &Change, judged: &[Judged<'_>], config: &Config, now: Timestamp) -> Option<Finding> {
+    let mut culprits: Vec<Culprit> = Vec::new();
+    let (mut violations, mut undecided) = (Vec::new(), Vec::new());
+    let allowed = allowed(change, config);
+    for Judged { rule, verdict } in judged {
+        let asked = if rule.reverter.is_some() { rule.mode } else { rule.mode.min(Mode::Notify) };
+        match verdict {
+            Verdict::Quiet => {}
+            Verdict::Undecided { reason } => undecided.push(Undecided {
+                rule: rule.id.clone(),
+                severity: rule.severity,
+                granted: granted(asked, allowed),
+                reason: reason.clone(),
+            }),
+            Verdict::Violation(items) => violations.push(Violation {
+                rule: rule.id.clone(),
+                title: rule.title.clone(),
+                severity: rule.severity,
+                asked: rule.mode,
+                granted: granted(asked, allowed),
+                reverter: rule.reverter.clone(),
+                message: rule.message(change, items),
+                instead: rule.instead.clone(),
+                culprits: items.iter().map(|item| position(&mut culprits, item)).collect(),
+                holds: rule.has_holds(),
+            }),
+        }
+    }
+    if violations.is_empty() && undecided.is_empty() {
+        return None;
+    }
+    violations.sort_by(|one, two| two.severity.cmp(&one.severity).then_with(|| one.rule.cmp(&two.rule)));
+    Some(Finding {
+        id: FindingId::of(&change.resource, change.event.id.as_str()),
+        resource: change.resource.clone(),
+        cause: Cause::Event(change.event.clone()),
+        actor: change.actor.clone(),
+        neighbours: neighbours(change, &culprits),
+        violations,
+        undecided,
+        culprits,
+        opened_at: now,
+    })
+}
+
+/// Break-glass suppresses the revert, not the finding (REL-10).
+fn allowed(change: &Change, config: &Config) -> Mode {
+    let allowed = config.allowed(&change.account);
+    if change.actor.role.as_deref().is_some_and(|role| config.break_glass.iter().any(|glass| glass == role)) {
+        allowed.min(Mode::Notify)
+    } else {
+        allowed
+    }
+}
+
+/// Where the item is among the culprits; it is added if it is not.
+fn position(culprits: &mut Vec<Culprit>, item: &Item) -> usize {
+    culprits.iter().position(|culprit| culprit.item == *item).unwrap_or_else(|| {
+        culprits.push(Culprit { item: item.clone(), prior: None });
+        culprits.len() - 1
+    })
+}
+
+/// What the change added that no rule names.
+fn neighbours(change: &Change, culprits: &[Culprit]) -> Vec<Item> {
+    items(change).filter(|item| !culprits.iter().any(|culprit| culprit.item == *item)).collect()
+}
+
+/// Every item of every view of the change.
+pub(crate) fn items(change: &Change) -> impl Iterator<Item = Item> {
+    change.openings().unwrap_or_default().iter().cloned().map(Item::Opening)
+}

@@ -1,0 +1,210 @@
+//! From a doorbell to a change taken back: claim, observe, confirm, plan, arm, carry out, compare, verify.
+
+use crate::decide::{Decision, Present, decide};
+use crate::mover::Moved;
+use crate::ports::{Hands, Observer, ObserverError, Outcome, Removed, Retry, Session, StepError, chain};
+use crate::{Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue, writes};
+use jiff::SignedDuration;
+use model::{Evidence, Input, Item, Manual, Observed, Plan, Rejected, State, Step, Work, WorkerId};
+use rules::RuleBook;
+
+/// The first wait after AWS asked for one; doubled with each attempt.
+const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
+const BACK_OFF_MAX: SignedDuration = SignedDuration::from_mins(15);
+
+/// A `revert` function.
+#[derive(Debug)]
+pub struct Revert<L, Q, C, O, H> {
+    pub desk: Desk<L, Q, C>,
+    pub observer: O,
+    pub hands: H,
+    pub rules: RuleBook,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RevertError {
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error("resource of finding `{finding}` cannot be verified")]
+    Verify { finding: String, source: ObserverError },
+}
+
+impl From<LedgerError> for RevertError {
+    fn from(error: LedgerError) -> Self {
+        Self::Move(error.into())
+    }
+}
+
+impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H> {
+    /// The message goes only after the ledger is written; what it says is read from the ledger, not from it.
+    pub async fn doorbell(&self, doorbell: &Doorbell, worker: &WorkerId) -> Result<Outcome, RevertError> {
+        let Some(record) = self.desk.find(&doorbell.finding).await? else {
+            tracing::warn!(finding.id = %doorbell.finding, "a doorbell for a finding that does not exist");
+            return Ok(Outcome::Done);
+        };
+        match record.life.state {
+            State::Queued(_) | State::Reverting(_) => self.claim(record, worker).await,
+            State::Verifying { .. } => self.verify(record).await,
+            _ => Ok(Outcome::Done),
+        }
+    }
+
+    async fn claim(&self, record: FindingRecord, worker: &WorkerId) -> Result<Outcome, RevertError> {
+        let kill = self.desk.kill_switch().await?;
+        let input = Input::Claim { by: worker.clone(), kill };
+        let guarded = record.life.work == Work::Revert && !kill;
+        let guards = if guarded { vec![writes::kill_switch_off()] } else { Vec::new() };
+        let evidence = record.evidence.clone();
+        match self.desk.apply(&record, &input, evidence, "claimed by a worker", guards).await? {
+            Moved::To(claimed) => match claimed.life.state {
+                State::Reverting(_) => self.work(*claimed, worker).await,
+                _ => self.rung(&claimed).await,
+            },
+            // Whoever holds it has its own message; when that worker died, its message comes back.
+            Moved::Rejected(Rejected::LeaseHeld) | Moved::Overtaken => Ok(Outcome::Done),
+            Moved::Rejected(_) => Ok(Outcome::Done),
+            Moved::Guarded => Ok(Outcome::Later(SignedDuration::from_secs(1))),
+        }
+    }
+
+    /// Claimed: look, decide, and act or say why not.
+    async fn work(&self, record: FindingRecord, worker: &WorkerId) -> Result<Outcome, RevertError> {
+        let observed = match self.observer.observe(&record.finding.resource).await {
+            Ok(observed) => observed,
+            Err(error) => return self.not_observed(record, &error).await,
+        };
+        let mut evidence = record.evidence.clone();
+        match decide(&record.finding, &record.life, &observed, &self.rules) {
+            Decision::Act(plan) => self.act(record, plan, worker).await,
+            Decision::Absent => self.leave(record, &Input::Absent, evidence, "nothing to take back").await,
+            Decision::Confirmed(granted) => {
+                self.leave(record, &Input::Confirmed { granted }, evidence, "confirmed on present state").await
+            }
+            Decision::GiveUp(manual, refusal) => {
+                evidence.refusal = refusal;
+                self.leave(record, &Input::GaveUp(manual), evidence, "no plan").await
+            }
+        }
+    }
+
+    async fn not_observed(&self, record: FindingRecord, error: &ObserverError) -> Result<Outcome, RevertError> {
+        let mut evidence = record.evidence.clone();
+        if let Retry::Later(_) = error.retry() {
+            return self.later(record, evidence).await;
+        }
+        evidence.obstacle = Some(chain(error));
+        let manual = match (record.life.work, error) {
+            (Work::Confirm, _) => Manual::NotConfirmed,
+            (Work::Revert, ObserverError::Denied(_)) => Manual::Denied,
+            (Work::Revert, _) => Manual::NotObservable,
+        };
+        self.leave(record, &Input::GaveUp(manual), evidence, "the resource could not be read").await
+    }
+
+    /// Arms with the pre-image, carries the plan out, and compares.
+    async fn act(&self, record: FindingRecord, plan: Plan, worker: &WorkerId) -> Result<Outcome, RevertError> {
+        let kill = self.desk.kill_switch().await?;
+        let evidence = Evidence { plan: Some(plan.clone()), ..record.evidence.clone() };
+        let input = Input::Arm { by: worker.clone(), kill };
+        let guards = if kill { Vec::new() } else { vec![writes::kill_switch_off()] };
+        let armed = match self.desk.apply(&record, &input, evidence, "pre-image stored", guards).await? {
+            Moved::To(armed) => *armed,
+            Moved::Guarded => return Ok(Outcome::Later(SignedDuration::from_secs(1))),
+            Moved::Rejected(_) | Moved::Overtaken => return Ok(Outcome::Done),
+        };
+        if !matches!(armed.life.state, State::Reverting(_)) {
+            return self.rung(&armed).await;
+        }
+        let session = Session { finding: armed.finding.id.clone(), epoch: armed.life.epoch };
+        let mut evidence = armed.evidence.clone();
+        for step in &plan.steps {
+            match self.hands.carry_out(step, &armed.finding.resource, &session).await {
+                Ok(removed) => {
+                    let more = unplanned(&removed, step, &plan);
+                    evidence.removed.extend(removed.ids);
+                    if let Some(more) = more {
+                        evidence.obstacle = Some(more);
+                        return self.leave(armed, &Input::Collateral, evidence, "more was removed than planned").await;
+                    }
+                }
+                Err(error) => return self.stopped(armed, evidence, &error).await,
+            }
+        }
+        self.leave(armed, &Input::Answered, evidence, "AWS answered").await
+    }
+
+    async fn stopped(&self, armed: FindingRecord, mut evidence: Evidence, error: &StepError) -> Result<Outcome, RevertError> {
+        tracing::warn!(finding.id = %armed.finding.id, error = %chain(error), "a step was not carried out");
+        if let Retry::Later(_) = error.retry() {
+            return self.later(armed, evidence).await;
+        }
+        evidence.obstacle = Some(chain(error));
+        self.leave(armed, &Input::Denied, evidence, "AWS refused").await
+    }
+
+    /// Back to the queue; the same message returns when the back-off has passed.
+    async fn later(&self, record: FindingRecord, evidence: Evidence) -> Result<Outcome, RevertError> {
+        let doubled = BACK_OFF.saturating_mul(1 << record.life.attempts.saturating_sub(1).min(10));
+        let after = doubled.min(BACK_OFF_MAX);
+        match self.desk.apply(&record, &Input::TryLater { after }, evidence, "AWS asks to wait", Vec::new()).await? {
+            Moved::To(_) => Ok(Outcome::Later(after)),
+            _ => Ok(Outcome::Done),
+        }
+    }
+
+    /// A move that ends this worker's part.
+    async fn leave(
+        &self,
+        record: FindingRecord,
+        input: &Input,
+        evidence: Evidence,
+        cause: &str,
+    ) -> Result<Outcome, RevertError> {
+        match self.desk.apply(&record, input, evidence, cause, Vec::new()).await? {
+            Moved::To(moved) => self.rung(&moved).await,
+            // The lease ran out and another worker goes on from here.
+            Moved::Overtaken | Moved::Guarded | Moved::Rejected(_) => Ok(Outcome::Done),
+        }
+    }
+
+    async fn rung(&self, record: &FindingRecord) -> Result<Outcome, RevertError> {
+        self.desk.ring(record).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Reads again what is believed to be gone. Early doorbells come back when it is time.
+    async fn verify(&self, record: FindingRecord) -> Result<Outcome, RevertError> {
+        let now = self.desk.now();
+        if let Some(due) = record.life.due_at.filter(|due| *due > now) {
+            return Ok(Outcome::Later(due.duration_since(now)));
+        }
+        let observed = match self.observer.observe(&record.finding.resource).await {
+            Ok(observed) => observed,
+            Err(source) => return Err(RevertError::Verify { finding: record.finding.id.to_string(), source }),
+        };
+        let (gone, approve_left) = self.seen(&record, &observed);
+        let evidence = record.evidence.clone();
+        let cause = if gone { "read again: gone" } else { "read again: it stands" };
+        self.leave(record, &Input::Read { gone, approve_left }, evidence, cause).await
+    }
+
+    /// Are all targets gone, and does something stand that needs approval? What cannot be answered is not gone.
+    fn seen(&self, record: &FindingRecord, observed: &Observed) -> (bool, bool) {
+        match Present::of(&record.finding, &record.life, observed, &self.rules) {
+            Ok(present) => (present.revert.is_empty(), !present.approve.is_empty()),
+            Err(_) => (false, false),
+        }
+    }
+}
+
+/// Says what AWS removed beyond the plan, or with another content than was planned.
+fn unplanned(removed: &Removed, step: &Step, plan: &Plan) -> Option<String> {
+    let planned = |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && one.same_content(item));
+    let more: Vec<&str> = match step {
+        Step::RestoreRules { .. } => Vec::new(),
+        Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => {
+            removed.items.iter().filter(|item| !planned(item)).map(|item| item.id().unwrap_or("an item")).collect()
+        }
+    };
+    (!more.is_empty()).then(|| format!("AWS says it removed what was not planned: {}", more.join(", ")))
+}

@@ -1,0 +1,238 @@
+//! Security groups: reads them with their lines, and carries out the steps that name lines by id.
+
+use crate::fault::{Fault, fault, observer_error, step_error};
+use crate::sessions::Sessions;
+use aws_sdk_ec2::Client;
+use aws_sdk_ec2::types::{self as ec2, Filter};
+use engine::{Hands, Observer, ObserverError, Removed, Session, StepError};
+use ipnet::IpNet;
+use model::{Direction, GroupId, GroupRuleId, Item, Observed, Opening, PrefixListId, Resource, SecurityGroup, Source, Step, Traffic, Untrusted};
+use std::collections::BTreeMap;
+
+/// EC2 allows 1,000 lines a network interface; one page holds as many.
+const LINES_MAX: usize = 5_000;
+const PREFIX_LISTS_MAX: usize = 20;
+
+/// Observer and hands for security groups.
+#[derive(Debug, Clone)]
+pub struct SecurityGroups {
+    sessions: Sessions,
+}
+
+impl SecurityGroups {
+    pub fn new(sessions: Sessions) -> Self {
+        Self { sessions }
+    }
+
+    /// The group by its id, or by its name where the event gave only that.
+    async fn group(&self, id: &str) -> Result<Option<ec2::SecurityGroup>, ObserverError> {
+        let ask = self.sessions.reader().describe_security_groups();
+        let ask = if id.parse::<GroupId>().is_ok() {
+            ask.group_ids(id)
+        } else {
+            ask.filters(filter("group-name", id))
+        };
+        match ask.send().await {
+            Ok(answer) => match answer.security_groups() {
+                [one] => Ok(Some(one.clone())),
+                [] => Ok(None),
+                _ => Err(ObserverError::Nonsense("several groups have this name".to_owned())),
+            },
+            Err(error) if fault(&error) == Fault::Gone => Ok(None),
+            Err(error) => Err(observer_error(error)),
+        }
+    }
+
+    async fn lines(&self, group: &GroupId) -> Result<Vec<Opening>, ObserverError> {
+        let ask = self.sessions.reader().describe_security_group_rules().filters(filter("group-id", group.as_str()));
+        let mut pages = ask.max_results(1_000).into_paginator().items().send();
+        let mut lines = Vec::new();
+        while let Some(line) = pages.next().await {
+            if lines.len() >= LINES_MAX {
+                return Err(ObserverError::Nonsense(format!("more than {LINES_MAX} lines")));
+            }
+            lines.push(opening(&line.map_err(observer_error)?)?);
+        }
+        Ok(lines)
+    }
+
+    /// What the lists hold. A list that cannot be read (AWS's own can't) stands for nothing.
+    async fn prefix_lists(&self, lines: &[Opening]) -> BTreeMap<PrefixListId, Vec<IpNet>> {
+        let mut lists = BTreeMap::new();
+        for line in lines {
+            let Source::PrefixList(list) = &line.source else { continue };
+            if lists.len() >= PREFIX_LISTS_MAX || lists.contains_key(list) {
+                continue;
+            }
+            let ask = self.sessions.reader().get_managed_prefix_list_entries().prefix_list_id(list.as_str());
+            let Ok(answer) = ask.send().await else { continue };
+            let nets = answer.entries().iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect();
+            lists.insert(list.clone(), nets);
+        }
+        lists
+    }
+}
+
+impl Observer for SecurityGroups {
+    async fn observe(&self, resource: &Resource) -> Result<Observed, ObserverError> {
+        if resource.service.as_str() != "ec2" || !self.sessions.covers(resource) {
+            return Err(ObserverError::NoObserver(format!("{} of {}", resource.service, resource.account)));
+        }
+        let Some(group) = self.group(resource.id.raw()).await? else { return Ok(Observed::Gone) };
+        let id = group.group_id().unwrap_or_default();
+        let id: GroupId = id.parse().map_err(|error| ObserverError::Nonsense(format!("{error}")))?;
+        let lines = self.lines(&id).await?;
+        let tags = group.tags().iter().filter_map(|tag| {
+            Some((tag.key()?.to_owned(), Untrusted::new(tag.value().unwrap_or_default())))
+        });
+        Ok(Observed::SecurityGroup(SecurityGroup {
+            prefix_lists: self.prefix_lists(&lines).await,
+            group: id,
+            name: Untrusted::new(group.group_name().unwrap_or_default()),
+            tags: tags.collect(),
+            lines,
+        }))
+    }
+}
+
+impl Hands for SecurityGroups {
+    async fn carry_out(&self, step: &Step, resource: &Resource, session: &Session) -> Result<Removed, StepError> {
+        let client = self.sessions.actor(step, resource, session).await;
+        match step {
+            Step::RevokeIngress { group, rules } => revoke_ingress(&client, group, rules).await,
+            Step::RevokeEgress { group, rules } => revoke_egress(&client, group, rules).await,
+            Step::RestoreRules { group, lines } => restore(&client, group, lines).await,
+        }
+    }
+}
+
+async fn revoke_ingress(client: &Client, group: &GroupId, rules: &[GroupRuleId]) -> Result<Removed, StepError> {
+    let call = client.revoke_security_group_ingress().group_id(group.as_str());
+    let answer = call.set_security_group_rule_ids(Some(ids(rules))).send().await.map_err(step_error)?;
+    removed(answer.r#return(), answer.revoked_security_group_rules(), rules)
+}
+
+async fn revoke_egress(client: &Client, group: &GroupId, rules: &[GroupRuleId]) -> Result<Removed, StepError> {
+    let call = client.revoke_security_group_egress().group_id(group.as_str());
+    let answer = call.set_security_group_rule_ids(Some(ids(rules))).send().await.map_err(step_error)?;
+    removed(answer.r#return(), answer.revoked_security_group_rules(), rules)
+}
+
+async fn restore(client: &Client, group: &GroupId, lines: &[Opening]) -> Result<Removed, StepError> {
+    let mut call = client.modify_security_group_rules().group_id(group.as_str());
+    let mut restored = Vec::new();
+    for line in lines {
+        let Some(rule) = &line.rule else { continue };
+        restored.push(rule.clone());
+        let update = ec2::SecurityGroupRuleUpdate::builder().security_group_rule_id(rule.as_str());
+        call = call.security_group_rules(update.security_group_rule(request(line)).build());
+    }
+    let answer = call.send().await.map_err(step_error)?;
+    removed(answer.r#return(), &[], &restored)
+}
+
+fn ids(rules: &[GroupRuleId]) -> Vec<String> {
+    rules.iter().map(ToString::to_string).collect()
+}
+
+/// AWS's own list where the answer has one; `false` is a refusal without a code.
+fn removed(
+    answer: Option<bool>,
+    revoked: &[ec2::RevokedSecurityGroupRule],
+    asked: &[GroupRuleId],
+) -> Result<Removed, StepError> {
+    if answer == Some(false) {
+        return Err(StepError::Rejected("EC2 answered false".into()));
+    }
+    if revoked.is_empty() {
+        return Ok(Removed { ids: ids(asked), items: Vec::new() });
+    }
+    let items: Vec<Item> = revoked.iter().filter_map(revoked_line).map(Item::Opening).collect();
+    let ids = revoked.iter().filter_map(|line| line.security_group_rule_id().map(str::to_owned)).collect();
+    Ok(Removed { ids, items })
+}
+
+/// The parts of a line, as three of EC2's types spell them.
+struct Parts<'l> {
+    rule: Option<&'l str>,
+    egress: bool,
+    protocol: Option<&'l str>,
+    ports: (Option<i32>, Option<i32>),
+    networks: [Option<&'l str>; 2],
+    prefix_list: Option<&'l str>,
+    group: Option<(&'l str, Option<&'l str>)>,
+    description: Option<&'l str>,
+}
+
+fn line(parts: &Parts<'_>) -> Option<Opening> {
+    let source = match parts {
+        Parts { networks: [Some(net), _] | [_, Some(net)], .. } => Source::Net(net.parse::<IpNet>().ok()?.trunc()),
+        Parts { prefix_list: Some(list), .. } => Source::PrefixList(list.parse().ok()?),
+        Parts { group: Some((group, account)), .. } => Source::Group {
+            group: Untrusted::new(*group),
+            account: account.and_then(|account| account.parse().ok()),
+        },
+        _ => return None,
+    };
+    Some(Opening {
+        rule: parts.rule.and_then(|rule| rule.parse().ok()),
+        direction: if parts.egress { Direction::Egress } else { Direction::Ingress },
+        traffic: trail::traffic(parts.protocol?, parts.ports.0.map(i64::from), parts.ports.1.map(i64::from)).ok()?,
+        source,
+        description: parts.description.filter(|text| !text.is_empty()).map(Untrusted::from),
+    })
+}
+
+fn opening(rule: &ec2::SecurityGroupRule) -> Result<Opening, ObserverError> {
+    let group = rule.referenced_group_info();
+    let parts = Parts {
+        rule: rule.security_group_rule_id(),
+        egress: rule.is_egress().unwrap_or(false),
+        protocol: rule.ip_protocol(),
+        ports: (rule.from_port(), rule.to_port()),
+        networks: [rule.cidr_ipv4(), rule.cidr_ipv6()],
+        prefix_list: rule.prefix_list_id(),
+        group: group.and_then(|group| Some((group.group_id()?, group.user_id()))),
+        description: rule.description(),
+    };
+    line(&parts).ok_or_else(|| {
+        ObserverError::Nonsense(format!("line `{}` has no source", rule.security_group_rule_id().unwrap_or("?")))
+    })
+}
+
+fn revoked_line(rule: &ec2::RevokedSecurityGroupRule) -> Option<Opening> {
+    line(&Parts {
+        rule: rule.security_group_rule_id(),
+        egress: rule.is_egress().unwrap_or(false),
+        protocol: rule.ip_protocol(),
+        ports: (rule.from_port(), rule.to_port()),
+        networks: [rule.cidr_ipv4(), rule.cidr_ipv6()],
+        prefix_list: rule.prefix_list_id(),
+        group: rule.referenced_group_id().map(|group| (group, None)),
+        description: rule.description(),
+    })
+}
+
+/// A line as EC2 wants it put back.
+fn request(line: &Opening) -> ec2::SecurityGroupRuleRequest {
+    let (protocol, from, to) = match line.traffic {
+        Traffic::Everything => ("-1".to_owned(), Some(-1), Some(-1)),
+        Traffic::Tcp(ports) => ("tcp".to_owned(), Some(ports.first().into()), Some(ports.last().into())),
+        Traffic::Udp(ports) => ("udp".to_owned(), Some(ports.first().into()), Some(ports.last().into())),
+        Traffic::Other { protocol, from, to } => (protocol.to_string(), from, to),
+    };
+    let request = ec2::SecurityGroupRuleRequest::builder().ip_protocol(protocol);
+    let request = request.set_from_port(from).set_to_port(to);
+    let request = request.set_description(line.description.as_ref().map(|text| text.raw().to_owned()));
+    match &line.source {
+        Source::Net(net @ IpNet::V4(_)) => request.cidr_ipv4(net.to_string()),
+        Source::Net(net @ IpNet::V6(_)) => request.cidr_ipv6(net.to_string()),
+        Source::PrefixList(list) => request.prefix_list_id(list.as_str()),
+        Source::Group { group, .. } => request.referenced_group_id(group.raw()),
+    }
+    .build()
+}
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter::builder().name(name).values(value).build()
+}

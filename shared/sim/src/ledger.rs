@@ -1,0 +1,99 @@
+//! The ledger in memory: evaluates the same condition values that `aws` turns into expressions.
+
+use crate::lock;
+use engine::{Attr, Commit, Edit, Item, Key, Ledger, LedgerError, Refused, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// DynamoDB's limit for one transaction.
+const TRANSACTION_MAX: usize = 100;
+
+#[derive(Debug, Clone, Default)]
+pub struct MemoryLedger(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    items: BTreeMap<Key, Item>,
+    /// So many commits from now fail before they change anything.
+    unreachable: u32,
+    /// The next commit is applied, and its answer is lost.
+    lose_answer: bool,
+}
+
+impl MemoryLedger {
+    pub fn items(&self) -> BTreeMap<Key, Item> {
+        lock(&self.0).items.clone()
+    }
+
+    /// The items whose partition key starts so.
+    pub fn starting(&self, pk: &str) -> Vec<(Key, Item)> {
+        self.items().into_iter().filter(|(key, _)| key.pk.starts_with(pk)).collect()
+    }
+
+    pub fn put(&self, key: Key, item: Item) {
+        lock(&self.0).items.insert(key, item);
+    }
+
+    pub fn fail_commits(&self, count: u32) {
+        lock(&self.0).unreachable = count;
+    }
+
+    pub fn lose_next_answer(&self) {
+        lock(&self.0).lose_answer = true;
+    }
+}
+
+impl Ledger for MemoryLedger {
+    async fn read(&self, key: &Key) -> Result<Option<Item>, LedgerError> {
+        Ok(lock(&self.0).items.get(key).cloned())
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {
+        let mut state = lock(&self.0);
+        let keys: BTreeSet<&Key> = writes.iter().map(|write| &write.key).collect();
+        if keys.len() != writes.len() || writes.len() > TRANSACTION_MAX {
+            return Err(LedgerError::Write("two writes to one item, or too many writes".into()));
+        }
+        if state.unreachable > 0 {
+            state.unreachable -= 1;
+            return Err(LedgerError::Write("the ledger is down".into()));
+        }
+        let refused: Vec<Refused> = writes.iter().map(|write| refused(write, state.items.get(&write.key))).collect();
+        if refused.iter().any(Refused::is_yes) {
+            return Ok(Commit::Refused(refused));
+        }
+        for write in writes {
+            apply(write, &mut state.items);
+        }
+        if std::mem::take(&mut state.lose_answer) {
+            return Err(LedgerError::Write("the answer was lost".into()));
+        }
+        Ok(Commit::Done)
+    }
+}
+
+fn refused(write: &Write, item: Option<&Item>) -> Refused {
+    if write.only_if.holds(item) { Refused::No } else { Refused::Yes(item.cloned()) }
+}
+
+fn apply(Write { key, edit, .. }: &Write, items: &mut BTreeMap<Key, Item>) {
+    match edit {
+        Edit::Put(item) => drop(items.insert(key.clone(), item.clone())),
+        Edit::Delete => drop(items.remove(key)),
+        Edit::Check => {}
+        Edit::Update { set, add, remove } => {
+            let item = items.entry(key.clone()).or_default();
+            item.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
+            for name in remove {
+                item.remove(*name);
+            }
+            for (name, more) in add {
+                let sum = match item.get(*name) {
+                    Some(Attr::N(number)) => number + more,
+                    _ => *more,
+                };
+                item.insert((*name).to_owned(), Attr::N(sum));
+            }
+        }
+    }
+}
