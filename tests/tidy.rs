@@ -1,5 +1,9 @@
 //! The invariants of `docs/architecture.md` that can be read off the files.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't read the repository has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't read the repository has failed"
+)]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -23,19 +27,25 @@ fn crates() -> Vec<Crate> {
     let arguments = ["metadata", "--no-deps", "--format-version", "1", "--offline"];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON");
-    let folder = |path: &str| path.strip_prefix(root().to_str().unwrap()).unwrap().trim_matches('/').to_owned();
+    let folder =
+        |path: &str| path.strip_prefix(root().to_str().unwrap()).unwrap().trim_matches('/').to_owned();
     let packages = metadata["packages"].as_array().unwrap();
     packages
         .iter()
         .map(|package| {
-            let manifest = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().to_str().unwrap();
+            let manifest =
+                Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap().to_str().unwrap();
             let shipped = |dependency: &&Value| dependency["kind"].as_str() != Some("dev");
             let dependencies = package["dependencies"].as_array().unwrap().iter().filter(shipped);
-            let (own, foreign): (Vec<_>, Vec<_>) = dependencies.partition(|dependency| dependency["path"].is_string());
+            let (own, foreign): (Vec<_>, Vec<_>) =
+                dependencies.partition(|dependency| dependency["path"].is_string());
             Crate {
                 folder: folder(manifest),
                 own: own.iter().map(|dependency| folder(dependency["path"].as_str().unwrap())).collect(),
-                foreign: foreign.iter().map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect(),
+                foreign: foreign
+                    .iter()
+                    .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+                    .collect(),
             }
         })
         .collect()
@@ -65,7 +75,8 @@ fn a_crate_uses_lower_floors_only() {
 #[test]
 fn the_aws_sdk_is_named_by_aws_hands_and_the_functions_only() {
     for one in crates() {
-        let may = matches!(one.folder.as_str(), "shared/aws" | "shared/hands") || one.folder.starts_with("functions/");
+        let may = matches!(one.folder.as_str(), "shared/aws" | "shared/hands")
+            || one.folder.starts_with("functions/");
         let names = one.foreign.iter().find(|name| name.starts_with("aws-"));
         assert!(may || names.is_none(), "{} uses {names:?}", one.folder);
     }
@@ -87,8 +98,16 @@ fn the_pure_floors_know_no_runtime_no_http_and_no_files() {
             assert!(!one.foreign.iter().any(|foreign| foreign == name), "{} uses {name}", one.folder);
         }
         for (path, text) in sources(&one.folder) {
-            for call in ["std::fs", "std::env::", "SystemTime::now", "Instant::now", "Timestamp::now", "std::net::Tcp"] {
-                let named = text.lines().any(|line| line.contains(call) && !line.trim_start().starts_with("//"));
+            for call in [
+                "std::fs",
+                "std::env::",
+                "SystemTime::now",
+                "Instant::now",
+                "Timestamp::now",
+                "std::net::Tcp",
+            ] {
+                let named =
+                    text.lines().any(|line| line.contains(call) && !line.trim_start().starts_with("//"));
                 assert!(!named, "{} names {call}", path.display());
             }
         }
@@ -98,7 +117,9 @@ fn the_pure_floors_know_no_runtime_no_http_and_no_files() {
 #[test]
 fn the_environment_is_read_in_settings_only() {
     for one in crates().into_iter().filter(|one| one.folder != "tests") {
-        for (path, text) in sources(&one.folder).into_iter().filter(|(path, _)| !path.ends_with("settings.rs")) {
+        for (path, text) in
+            sources(&one.folder).into_iter().filter(|(path, _)| !path.ends_with("settings.rs"))
+        {
             assert!(!text.contains("env::var("), "{} reads the environment", path.display());
         }
     }
@@ -137,10 +158,15 @@ fn every_file_begins_by_saying_what_it_is() {
 fn the_template_asks_for_the_calls_that_the_rules_ask_for() {
     let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
     for (path, text) in folder_files(&root().join("rules"), "rule.yaml") {
-        let events = text.split("\nevents:").nth(1).unwrap().lines().take_while(|line| {
-            line.is_empty() || line.starts_with(' ')
-        });
-        let names = events.filter_map(|line| line.split_once('[')?.1.strip_suffix(']')).flat_map(|list| list.split(", "));
+        let events = text
+            .split("\nevents:")
+            .nth(1)
+            .unwrap()
+            .lines()
+            .take_while(|line| line.is_empty() || line.starts_with(' '));
+        let names = events
+            .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
+            .flat_map(|list| list.split(", "));
         for name in names {
             assert!(template.contains(name), "{}: the template does not ask for {name}", path.display());
         }

@@ -1,1 +1,18 @@
-fn main() {}
+//! `gardefou`: judges recorded changes with the rules that the functions use.
+
+mod book;
+mod command;
+mod input;
+mod inverse;
+mod rows;
+mod shown;
+mod state;
+mod streams;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = command::Cli::parse();
+    command::run(&cli, &mut streams::Streams::of_process())
+}

@@ -71,7 +71,8 @@ mod tests {
             }
         })
         .await;
-        let failed: Vec<_> = response.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
+        let failed: Vec<_> =
+            response.batch_item_failures.iter().map(|one| one.item_identifier.as_str()).collect();
         assert_eq!(failed, ["m3", "m7"]);
         assert_eq!(handled.len(), 10);
     }

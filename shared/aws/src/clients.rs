@@ -15,7 +15,8 @@ const ATTEMPTS: u32 = 2;
 /// Region, credentials and endpoints from the function's environment; one HTTP client with one TLS.
 pub async fn load() -> SdkConfig {
     let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).operation_timeout(OPERATION);
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).operation_timeout(OPERATION);
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(Builder::new().tls_provider(tls).build_https())
         .timeout_config(timeouts.build())

@@ -40,7 +40,8 @@ impl DynamoLedger {
                 let mut all: HashMap<_, _> =
                     attributes.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect();
                 all.extend(key.unwrap_or_default());
-                let put = Put::builder().table_name(table).set_item(Some(all)).set_condition_expression(condition);
+                let put =
+                    Put::builder().table_name(table).set_item(Some(all)).set_condition_expression(condition);
                 let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
                 item.put(put.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?)
             }
@@ -57,12 +58,16 @@ impl DynamoLedger {
                 let check = ConditionCheck::builder().table_name(table).set_key(key);
                 let check = check.set_condition_expression(condition).set_expression_attribute_names(names);
                 let check = check.set_expression_attribute_values(values);
-                item.condition_check(check.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?)
+                item.condition_check(
+                    check.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?,
+                )
             }
             Edit::Delete => {
                 let (names, values) = aliases.into_maps();
-                let delete = Delete::builder().table_name(table).set_key(key).set_condition_expression(condition);
-                let delete = delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                let delete =
+                    Delete::builder().table_name(table).set_key(key).set_condition_expression(condition);
+                let delete =
+                    delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
                 item.delete(delete.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?)
             }
         };
@@ -72,7 +77,8 @@ impl DynamoLedger {
 
 impl Ledger for DynamoLedger {
     async fn read(&self, wanted: &Key) -> Result<Option<Item>, LedgerError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(wanted))).consistent_read(true);
+        let get =
+            self.client.get_item().table_name(&self.table).set_key(Some(key(wanted))).consistent_read(true);
         let answer = get.send().await.map_err(|error| LedgerError::Read(Box::new(error)))?;
         answer.item.as_ref().map(from_attributes).transpose()
     }
@@ -80,7 +86,8 @@ impl Ledger for DynamoLedger {
     async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {
         let items = writes.iter().map(|write| self.write(write)).collect::<Result<Vec<_>, _>>()?;
         for attempt in 0..CONFLICT_TRIES {
-            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let sent =
+                self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = sent else { return Ok(Commit::Done) };
             match cancelled(&error) {
                 Some(reasons) if reasons.iter().any(|reason| is(reason, "ConditionalCheckFailed")) => {
@@ -108,7 +115,9 @@ fn unbuilt(error: aws_sdk_dynamodb::error::BuildError) -> LedgerError {
 
 fn cancelled(error: &SdkError<TransactWriteItemsError>) -> Option<&[CancellationReason]> {
     match error.as_service_error()? {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => Some(cancelled.cancellation_reasons()),
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            Some(cancelled.cancellation_reasons())
+        }
         _ => None,
     }
 }

@@ -13,7 +13,9 @@ pub(crate) struct Aliases {
 
 impl Aliases {
     /// `None` where nothing is asked. DynamoDB refuses empty maps, so those are `None` too.
-    pub(crate) fn into_maps(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    pub(crate) fn into_maps(
+        self,
+    ) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
         ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 
@@ -31,7 +33,10 @@ impl Aliases {
 
     /// The condition as DynamoDB writes it; `None` when it always holds.
     pub(crate) fn condition(&mut self, condition: &Condition) -> Option<String> {
-        Some(match condition {
+        if always(condition) {
+            return None;
+        }
+        let text = match condition {
             Condition::Always => return None,
             Condition::Absent => format!("attribute_not_exists({})", self.name("pk")),
             Condition::Lacks(name) => format!("attribute_not_exists({})", self.name(name)),
@@ -39,24 +44,29 @@ impl Aliases {
             Condition::Below(name, limit) => format!("{} < {}", self.name(name), self.value(&Attr::N(*limit))),
             Condition::All(parts) => {
                 let parts: Vec<String> = parts.iter().filter_map(|part| self.condition(part)).collect();
-                if parts.is_empty() {
-                    return None;
-                }
-                format!("({})", parts.join(" AND "))
+                return joined(parts, " AND ");
             }
             Condition::Any(parts) => {
-                let parts: Option<Vec<String>> = parts.iter().map(|part| self.condition(part)).collect();
-                format!("({})", parts?.join(" OR "))
+                let parts: Vec<String> = parts.iter().filter_map(|part| self.condition(part)).collect();
+                return joined(parts, " OR ");
             }
-        })
+        };
+        Some(text)
     }
 
     /// `SET … REMOVE … ADD …`.
-    pub(crate) fn update(&mut self, set: &Item, add: &[(&'static str, i64)], remove: &[&'static str]) -> String {
+    pub(crate) fn update(
+        &mut self,
+        set: &Item,
+        add: &[(&'static str, i64)],
+        remove: &[&'static str],
+    ) -> String {
         let mut clauses = Vec::new();
         if !set.is_empty() {
-            let parts: Vec<String> =
-                set.iter().map(|(name, value)| format!("{} = {}", self.name(name), self.value(value))).collect();
+            let parts: Vec<String> = set
+                .iter()
+                .map(|(name, value)| format!("{} = {}", self.name(name), self.value(value)))
+                .collect();
             clauses.push(format!("SET {}", parts.join(", ")));
         }
         if !remove.is_empty() {
@@ -64,12 +74,29 @@ impl Aliases {
             clauses.push(format!("REMOVE {}", parts.join(", ")));
         }
         if !add.is_empty() {
-            let parts: Vec<String> =
-                add.iter().map(|(name, more)| format!("{} {}", self.name(name), self.value(&Attr::N(*more)))).collect();
+            let parts: Vec<String> = add
+                .iter()
+                .map(|(name, more)| format!("{} {}", self.name(name), self.value(&Attr::N(*more))))
+                .collect();
             clauses.push(format!("ADD {}", parts.join(", ")));
         }
         clauses.join(" ")
     }
+}
+
+/// Asked first: DynamoDB refuses values that its expression does not name.
+fn always(condition: &Condition) -> bool {
+    match condition {
+        Condition::Always => true,
+        Condition::All(parts) => parts.iter().all(always),
+        Condition::Any(parts) => parts.iter().any(always),
+        _ => false,
+    }
+}
+
+/// DynamoDB refuses parentheses around one part.
+fn joined(mut parts: Vec<String>, word: &str) -> Option<String> {
+    if parts.len() > 1 { Some(format!("({})", parts.join(word))) } else { parts.pop() }
 }
 
 pub(crate) fn to_attribute(value: &Attr) -> AttributeValue {
@@ -129,7 +156,7 @@ mod tests {
         let either = Condition::Any(vec![Condition::Absent, Condition::Always]);
         assert_eq!(expression(&either), "nothing");
         let both = Condition::All(vec![Condition::Always, Condition::Lacks("n")]);
-        assert_eq!(expression(&both), "(attribute_not_exists(#n))");
+        assert_eq!(expression(&both), "attribute_not_exists(#n)");
     }
 
     #[test]
@@ -141,12 +168,9 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_back_the_same() {
-        for value in [
-            Attr::S("text".into()),
-            Attr::N(-7),
-            Attr::Bool(true),
-            Attr::List(vec!["a".into(), "b".into()]),
-        ] {
+        for value in
+            [Attr::S("text".into()), Attr::N(-7), Attr::Bool(true), Attr::List(vec!["a".into(), "b".into()])]
+        {
             assert_eq!(from_attribute("x", &to_attribute(&value)).unwrap(), value);
         }
     }

@@ -22,13 +22,13 @@ impl Package {
     /// Keeps every rule that is sound and reports every one that is not.
     pub fn read(folder: &Path) -> Result<Self, PackageError> {
         let config = folder.join("gardefou.yaml");
-        let config = Config::read(&text(&config)?).map_err(|problem| PackageError::Config(problem.to_string()))?;
+        let config =
+            Config::read(&text(&config)?).map_err(|problem| PackageError::Config(problem.to_string()))?;
         let mut files = Vec::new();
         for pack in folders(&folder.join("rules"))? {
             for rule in folders(&pack)? {
-                let path = rule.join("rule.yaml");
-                let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-                files.push(RuleFile { rule_yaml: text(&path)?, path: name, cases_yaml: None });
+                let path = rule.strip_prefix(folder).unwrap_or(&rule).display().to_string();
+                files.push(RuleFile { rule_yaml: text(&rule.join("rule.yaml"))?, path, cases_yaml: None });
             }
         }
         let (rules, problems) = RuleBook::read(files, &config);

@@ -29,7 +29,8 @@ impl Channel for Topic {
             let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             attribute.map_err(|error| ChannelError::Refused(Box::new(error)))
         };
-        let publish = self.client.publish().topic_arn(&self.arn).subject(message.subject).message(message.body);
+        let publish =
+            self.client.publish().topic_arn(&self.arn).subject(message.subject).message(message.body);
         let publish = publish
             .message_attributes("finding", text(story.finding.id.to_string())?)
             .message_attributes("version", text(story.life.version.to_string())?)

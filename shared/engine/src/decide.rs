@@ -1,6 +1,8 @@
 //! What a worker does about a finding, once it has seen the resource: pure.
 
-use model::{Cause, Culprit, Finding, Item, Life, Manual, Mode, Observed, Plan, Refusal, ReverterName, Verdict, Work};
+use model::{
+    Cause, Culprit, Finding, Item, Life, Manual, Mode, Observed, Plan, Refusal, ReverterName, Verdict, Work,
+};
 use revert::{Undo, reverter, standing};
 use rules::RuleBook;
 
@@ -28,7 +30,12 @@ pub(crate) struct Present {
 
 impl Present {
     /// What `finding` found and `observed` still shows; `Err` when a second condition cannot be answered.
-    pub(crate) fn of(finding: &Finding, life: &Life, observed: &Observed, rules: &RuleBook) -> Result<Self, String> {
+    pub(crate) fn of(
+        finding: &Finding,
+        life: &Life,
+        observed: &Observed,
+        rules: &RuleBook,
+    ) -> Result<Self, String> {
         let mut present = Self::default();
         let mut modes: Vec<Option<Mode>> = vec![None; finding.culprits.len()];
         for violation in &finding.violations {
@@ -92,14 +99,16 @@ pub(crate) fn decide(finding: &Finding, life: &Life, observed: &Observed, rules:
 fn plan(finding: &Finding, culprits: &[Culprit], observed: &Observed) -> Result<Plan, Refusal> {
     let Cause::Event(event) = &finding.cause;
     let mut whole = Plan { steps: Vec::new(), takes_back: Vec::new() };
-    let mut names: Vec<&ReverterName> = finding.violations.iter().filter_map(|rule| rule.reverter.as_ref()).collect();
+    let mut names: Vec<&ReverterName> =
+        finding.violations.iter().filter_map(|rule| rule.reverter.as_ref()).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
         let named = |culprit: &&Culprit| {
             finding.violations.iter().any(|violation| {
                 let names = violation.culprits.iter().filter_map(|at| finding.culprits.get(*at));
-                violation.reverter.as_ref() == Some(name) && names.into_iter().any(|one| one.item == culprit.item)
+                violation.reverter.as_ref() == Some(name)
+                    && names.into_iter().any(|one| one.item == culprit.item)
             })
         };
         let culprits: Vec<Culprit> = culprits.iter().filter(named).cloned().collect();

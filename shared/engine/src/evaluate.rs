@@ -4,9 +4,13 @@ use crate::breaker::Breaker;
 use crate::ledger::{Attr, Commit, Item, Refused};
 use crate::mover::Moved;
 use crate::tally::{Fate, Ignored};
-use crate::{Clock, Desk, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue, Retry, Session, recording, writes};
+use crate::{
+    Clock, Desk, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue, Retry, Session, recording, writes,
+};
 use jiff::{SignedDuration, Timestamp};
-use model::{Cause, Culprit, Disposition, Evidence, Facts, FindingId, Input, Mode, Prior, Region, State, dispatch};
+use model::{
+    Cause, Culprit, Disposition, Evidence, Facts, FindingId, Input, Mode, Prior, Region, State, dispatch,
+};
 use rules::{Config, Judged, RuleBook};
 use trail::{Change, Outcome as CallOutcome, ParseError, parse_envelope};
 
@@ -80,7 +84,8 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         let own_role = change.actor.role.as_deref() == Some(acting_role.as_str());
         if change.region != *region {
             Some(Fate::Ignored(Ignored::OutOfRegion))
-        } else if own_role && change.actor.session.as_ref().is_some_and(|session| own_session(session.raw())) {
+        } else if own_role && change.actor.session.as_ref().is_some_and(|session| own_session(session.raw()))
+        {
             Some(Fate::Echo)
         } else if matches!(change.outcome, CallOutcome::Failed { .. }) {
             Some(Fate::Ignored(Ignored::Failed))
@@ -118,7 +123,11 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
     }
 
     /// The finding in the ledger, dispatched and rung for. Returns who takes care of the culprits.
-    async fn record(&self, mut finding: model::Finding, change: &Change) -> Result<Vec<FindingId>, EvaluateError> {
+    async fn record(
+        &self,
+        mut finding: model::Finding,
+        change: &Change,
+    ) -> Result<Vec<FindingId>, EvaluateError> {
         for culprit in &mut finding.culprits {
             culprit.prior = self.prior(change, culprit).await?;
         }
@@ -202,7 +211,12 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         Err(EvaluateError::Busy(record.finding.id))
     }
 
-    async fn facts(&self, record: &FindingRecord, breaker_open: bool, now: Timestamp) -> Result<Facts, EvaluateError> {
+    async fn facts(
+        &self,
+        record: &FindingRecord,
+        breaker_open: bool,
+        now: Timestamp,
+    ) -> Result<Facts, EvaluateError> {
         let finding = &record.finding;
         let Cause::Event(event) = &finding.cause;
         Ok(Facts {

@@ -19,7 +19,7 @@ pub struct History {
 const NOTHING: &str = "";
 
 /// The hash of a line that follows on `previous`.
-pub fn chain(previous: &str, line: &History) -> String {
+pub(crate) fn chain(previous: &str, line: &History) -> String {
     let History { version, from, to, cause, at } = line;
     // Lengths keep two different lines from reading the same.
     let mut sha = Sha256::new();

@@ -22,7 +22,11 @@ pub enum Edit {
     /// The whole item, whatever stood there.
     Put(Item),
     /// Some attributes; the item is made if it was not there.
-    Update { set: Item, add: Vec<(&'static str, i64)>, remove: Vec<&'static str> },
+    Update {
+        set: Item,
+        add: Vec<(&'static str, i64)>,
+        remove: Vec<&'static str>,
+    },
     /// Nothing: only the condition matters.
     Check,
     Delete,

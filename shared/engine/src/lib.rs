@@ -28,8 +28,8 @@ pub use ledger::{Attr, Commit, Edit, Item, Ledger, LedgerError, Refused, Write};
 pub use mover::{Desk, MoveError};
 pub use notify::{Notify, NotifyError};
 pub use ports::{
-    Audience, Channel, ChannelError, Clock, Hands, Observer, ObserverError, Outcome, Queue, QueueError, Removed, Retry,
-    Session, StepError, chain,
+    Audience, Channel, ChannelError, Clock, Hands, Observer, ObserverError, Outcome, Queue, QueueError,
+    Removed, Retry, Session, StepError, chain,
 };
 pub use record::{FindingRecord, Unreadable};
 pub use revert::{Revert, RevertError};

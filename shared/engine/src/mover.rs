@@ -2,7 +2,9 @@
 
 use crate::ledger::{Attr, Commit, Refused, Write};
 use crate::writes;
-use crate::{Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Queue, QueueError, Unreadable};
+use crate::{
+    Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Queue, QueueError, Unreadable,
+};
 use jiff::{SignedDuration, Timestamp};
 use model::{Evidence, FindingId, Input, Rejected, Timing, next};
 
@@ -78,7 +80,9 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
             Commit::Done => Ok(Moved::To(Box::new(moved))),
             Commit::Refused(refused) => match refused.first() {
                 // The answer to an earlier try was lost: what stands there is what we wrote.
-                Some(Refused::Yes(Some(item))) if item.get("chain") == Some(&Attr::S(moved.chain.clone())) => {
+                Some(Refused::Yes(Some(item)))
+                    if item.get("chain") == Some(&Attr::S(moved.chain.clone())) =>
+                {
                     Ok(Moved::To(Box::new(moved)))
                 }
                 Some(Refused::Yes(_)) => Ok(Moved::Overtaken),

@@ -1,7 +1,6 @@
 //! From a doorbell to people: each channel hears each version once, and the finding forgets what was told.
 
 use crate::ledger::Commit;
-use crate::mover::Moved;
 use crate::ports::{Audience, Outcome, Retry};
 use crate::writes::{self, ChannelColumns};
 use crate::{ChannelError, Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue};
@@ -110,7 +109,9 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
         for _ in 0..TRIES_MAX {
             let now = self.desk.now();
             let delivered = Input::Delivered { version: tell };
-            let Ok(life) = next(&record.life, &delivered, now, &self.desk.timing) else { return Ok(Outcome::Done) };
+            let Ok(life) = next(&record.life, &delivered, now, &self.desk.timing) else {
+                return Ok(Outcome::Done);
+            };
             let write = writes::delivered(&record, &life, tell, now);
             if self.desk.ledger.commit(&[write]).await? == Commit::Done {
                 return Ok(Outcome::Done);

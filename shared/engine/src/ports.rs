@@ -146,7 +146,8 @@ pub trait Channel: Send + Sync {
 /// All the channels that are configured.
 pub trait Audience: Send + Sync {
     fn names(&self) -> Vec<&'static str>;
-    fn send(&self, channel: &str, story: &Story<'_>) -> impl Future<Output = Result<(), ChannelError>> + Send;
+    fn send(&self, channel: &str, story: &Story<'_>)
+    -> impl Future<Output = Result<(), ChannelError>> + Send;
 }
 
 #[derive(Debug, thiserror::Error)]

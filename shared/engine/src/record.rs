@@ -44,7 +44,8 @@ pub(crate) fn text<'i>(item: &'i Item, name: &'static str) -> Result<&'i str, Un
 }
 
 fn json<T: DeserializeOwned>(item: &Item, name: &'static str) -> Result<T, Unreadable> {
-    serde_json::from_str(text(item, name)?).map_err(|source| Unreadable::Malformed { attribute: name, source })
+    serde_json::from_str(text(item, name)?)
+        .map_err(|source| Unreadable::Malformed { attribute: name, source })
 }
 
 impl TryFrom<&Item> for FindingRecord {

@@ -1,14 +1,17 @@
 //! From verdicts to a finding: pure.
 
-use model::{
-    Cause, Culprit, Finding, FindingId, Item, Mode, Undecided, Verdict, Violation, granted,
-};
+use jiff::Timestamp;
+use model::{Cause, Culprit, Finding, FindingId, Item, Mode, Undecided, Verdict, Violation, granted};
 use rules::{Config, Judged};
 use trail::Change;
-use jiff::Timestamp;
 
 /// The finding that these verdicts make, if any of them is more than quiet.
-pub(crate) fn finding(change: &Change, judged: &[Judged<'_>], config: &Config, now: Timestamp) -> Option<Finding> {
+pub(crate) fn finding(
+    change: &Change,
+    judged: &[Judged<'_>],
+    config: &Config,
+    now: Timestamp,
+) -> Option<Finding> {
     let mut culprits: Vec<Culprit> = Vec::new();
     let (mut violations, mut undecided) = (Vec::new(), Vec::new());
     let allowed = allowed(change, config);

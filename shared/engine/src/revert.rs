@@ -78,7 +78,8 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
             Decision::Act(plan) => self.act(record, plan, worker).await,
             Decision::Absent => self.leave(record, &Input::Absent, evidence, "nothing to take back").await,
             Decision::Confirmed(granted) => {
-                self.leave(record, &Input::Confirmed { granted }, evidence, "confirmed on present state").await
+                self.leave(record, &Input::Confirmed { granted }, evidence, "confirmed on present state")
+                    .await
             }
             Decision::GiveUp(manual, refusal) => {
                 evidence.refusal = refusal;
@@ -87,7 +88,11 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         }
     }
 
-    async fn not_observed(&self, record: FindingRecord, error: &ObserverError) -> Result<Outcome, RevertError> {
+    async fn not_observed(
+        &self,
+        record: FindingRecord,
+        error: &ObserverError,
+    ) -> Result<Outcome, RevertError> {
         let mut evidence = record.evidence.clone();
         if let Retry::Later(_) = error.retry() {
             return self.later(record, evidence).await;
@@ -102,7 +107,12 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
     }
 
     /// Arms with the pre-image, carries the plan out, and compares.
-    async fn act(&self, record: FindingRecord, plan: Plan, worker: &WorkerId) -> Result<Outcome, RevertError> {
+    async fn act(
+        &self,
+        record: FindingRecord,
+        plan: Plan,
+        worker: &WorkerId,
+    ) -> Result<Outcome, RevertError> {
         let kill = self.desk.kill_switch().await?;
         let evidence = Evidence { plan: Some(plan.clone()), ..record.evidence.clone() };
         let input = Input::Arm { by: worker.clone(), kill };
@@ -124,7 +134,9 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
                     evidence.removed.extend(removed.ids);
                     if let Some(more) = more {
                         evidence.obstacle = Some(more);
-                        return self.leave(armed, &Input::Collateral, evidence, "more was removed than planned").await;
+                        return self
+                            .leave(armed, &Input::Collateral, evidence, "more was removed than planned")
+                            .await;
                     }
                 }
                 Err(error) => return self.stopped(armed, evidence, &error).await,
@@ -133,7 +145,12 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         self.leave(armed, &Input::Answered, evidence, "AWS answered").await
     }
 
-    async fn stopped(&self, armed: FindingRecord, mut evidence: Evidence, error: &StepError) -> Result<Outcome, RevertError> {
+    async fn stopped(
+        &self,
+        armed: FindingRecord,
+        mut evidence: Evidence,
+        error: &StepError,
+    ) -> Result<Outcome, RevertError> {
         tracing::warn!(finding.id = %armed.finding.id, error = %chain(error), "a step was not carried out");
         if let Retry::Later(_) = error.retry() {
             return self.later(armed, evidence).await;
@@ -146,7 +163,11 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
     async fn later(&self, record: FindingRecord, evidence: Evidence) -> Result<Outcome, RevertError> {
         let doubled = BACK_OFF.saturating_mul(1 << record.life.attempts.saturating_sub(1).min(10));
         let after = doubled.min(BACK_OFF_MAX);
-        match self.desk.apply(&record, &Input::TryLater { after }, evidence, "AWS asks to wait", Vec::new()).await? {
+        match self
+            .desk
+            .apply(&record, &Input::TryLater { after }, evidence, "AWS asks to wait", Vec::new())
+            .await?
+        {
             Moved::To(_) => Ok(Outcome::Later(after)),
             _ => Ok(Outcome::Done),
         }
@@ -180,7 +201,9 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         }
         let observed = match self.observer.observe(&record.finding.resource).await {
             Ok(observed) => observed,
-            Err(source) => return Err(RevertError::Verify { finding: record.finding.id.to_string(), source }),
+            Err(source) => {
+                return Err(RevertError::Verify { finding: record.finding.id.to_string(), source });
+            }
         };
         let (gone, approve_left) = self.seen(&record, &observed);
         let evidence = record.evidence.clone();
@@ -199,12 +222,16 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
 
 /// Says what AWS removed beyond the plan, or with another content than was planned.
 fn unplanned(removed: &Removed, step: &Step, plan: &Plan) -> Option<String> {
-    let planned = |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && one.same_content(item));
+    let planned =
+        |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && one.same_content(item));
     let more: Vec<&str> = match step {
         Step::RestoreRules { .. } => Vec::new(),
-        Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => {
-            removed.items.iter().filter(|item| !planned(item)).map(|item| item.id().unwrap_or("an item")).collect()
-        }
+        Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => removed
+            .items
+            .iter()
+            .filter(|item| !planned(item))
+            .map(|item| item.id().unwrap_or("an item"))
+            .collect(),
     };
     (!more.is_empty()).then(|| format!("AWS says it removed what was not planned: {}", more.join(", ")))
 }

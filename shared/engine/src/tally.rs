@@ -72,7 +72,13 @@ impl Tally {
     }
 
     pub fn received(&self) -> u32 {
-        self.violating + self.undecided + self.quiet + self.echoes + self.duplicates + self.refused + self.ignored()
+        self.violating
+            + self.undecided
+            + self.quiet
+            + self.echoes
+            + self.duplicates
+            + self.refused
+            + self.ignored()
     }
 
     /// One line of CloudWatch's embedded metric format.
@@ -138,7 +144,8 @@ mod tests {
             assert_eq!(tally.received(), u32::try_from(at).unwrap() + 1);
         }
         assert_eq!(tally.ignored(), 6);
-        let line: serde_json::Value = serde_json::from_str(&tally.metric_line(Timestamp::UNIX_EPOCH)).unwrap();
+        let line: serde_json::Value =
+            serde_json::from_str(&tally.metric_line(Timestamp::UNIX_EPOCH)).unwrap();
         assert_eq!((&line["EventsReceived"], &line["EventsIgnored"]), (&json!(11), &json!(6)));
     }
 }

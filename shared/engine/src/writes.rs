@@ -4,7 +4,10 @@ use crate::ledger::{Attr, Edit, Item, Write};
 use crate::record::{SCHEMA, absent_columns, life_columns, to_json};
 use crate::{Condition, FindingRecord, History, Key};
 use jiff::Timestamp;
-use model::{Culprit, EventRef, Evidence, Finding, FindingId, Item as ViewItem, Life, Prior, Resolution, Resource, State};
+use model::{
+    Culprit, EventRef, Evidence, Finding, FindingId, Item as ViewItem, Life, Prior, Resolution, Resource,
+    State,
+};
 use std::collections::BTreeMap;
 
 /// A transaction holds 100 items: the finding, its history, and room for guards.
@@ -17,7 +20,13 @@ const BREAKER_KEPT_SECONDS: i64 = 2 * 86_400;
 pub(crate) fn born(finding: Finding, cause: &str, now: Timestamp) -> FindingRecord {
     let line = first_line(cause, now);
     let (_, chain) = line.item(None);
-    FindingRecord { finding, life: Life::born(now), evidence: Evidence::default(), chain, told: BTreeMap::new() }
+    FindingRecord {
+        finding,
+        life: Life::born(now),
+        evidence: Evidence::default(),
+        chain,
+        told: BTreeMap::new(),
+    }
 }
 
 fn first_line(cause: &str, now: Timestamp) -> History {
@@ -29,10 +38,13 @@ fn first_line(cause: &str, now: Timestamp) -> History {
 pub(crate) fn create(record: &FindingRecord, claims: &[Culprit], cause: &str, now: Timestamp) -> Vec<Write> {
     let (history, _) = first_line(cause, now).item(None);
     let put = |key, item| Write { key, edit: Edit::Put(item), only_if: Condition::Absent };
-    let mut writes =
-        vec![put(record.key(), record.item(now)), put(Key::history(&record.finding.id, record.life.version), history)];
+    let mut writes = vec![
+        put(record.key(), record.item(now)),
+        put(Key::history(&record.finding.id, record.life.version), history),
+    ];
     let owner = Item::from([("finding".to_owned(), Attr::S(record.finding.id.to_string()))]);
-    let targets = claims.iter().take(TARGETS_MAX).map(|culprit| Key::target(&record.finding.resource, culprit));
+    let targets =
+        claims.iter().take(TARGETS_MAX).map(|culprit| Key::target(&record.finding.resource, culprit));
     writes.extend(targets.map(|key| put(key, owner.clone())));
     writes
 }
@@ -113,7 +125,13 @@ pub(crate) fn counted(key: Key, cap: i64, now: Timestamp) -> Write {
 }
 
 /// `EV#`: written last, when everything that the event asked for is in the ledger and rung for.
-pub(crate) fn seen(key: Key, result: &str, findings: &[FindingId], event: &EventRef, now: Timestamp) -> Write {
+pub(crate) fn seen(
+    key: Key,
+    result: &str,
+    findings: &[FindingId],
+    event: &EventRef,
+    now: Timestamp,
+) -> Write {
     let findings = findings.iter().map(ToString::to_string).collect();
     let item = Item::from([
         ("schema".to_owned(), Attr::N(SCHEMA)),
@@ -156,7 +174,13 @@ fn newer(key: Key, item: Item, attribute: &'static str, at: Timestamp) -> Write 
 }
 
 /// A channel is about to be told this version. Holds off others until `until`; told already: refused.
-pub(crate) fn sending(record: &FindingRecord, names: ChannelColumns, tell: u64, now: Timestamp, until: Timestamp) -> Write {
+pub(crate) fn sending(
+    record: &FindingRecord,
+    names: ChannelColumns,
+    tell: u64,
+    now: Timestamp,
+    until: Timestamp,
+) -> Write {
     let version = Attr::N(i64::try_from(tell).unwrap_or(i64::MAX));
     Write {
         key: record.key(),
@@ -181,7 +205,8 @@ pub(crate) fn sending(record: &FindingRecord, names: ChannelColumns, tell: u64, 
 
 /// A channel was told this version, or failed and lets others try.
 pub(crate) fn sent(record: &FindingRecord, names: ChannelColumns, told: Option<u64>) -> Write {
-    let told = told.map(|version| (names.told.to_owned(), Attr::N(i64::try_from(version).unwrap_or(i64::MAX))));
+    let told =
+        told.map(|version| (names.told.to_owned(), Attr::N(i64::try_from(version).unwrap_or(i64::MAX))));
     Write {
         key: record.key(),
         edit: Edit::Update { set: told.into_iter().collect(), add: Vec::new(), remove: vec![names.sending] },

@@ -17,10 +17,19 @@ pub(crate) enum Fault {
 /// EC2's error codes, from its API reference.
 fn by_code(code: &str) -> Fault {
     match code {
-        "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => Fault::Throttled,
-        "UnauthorizedOperation" | "AccessDenied" | "AccessDeniedException" | "AuthFailure" | "OptInRequired"
-        | "Blocked" | "InvalidClientTokenId" => Fault::Denied,
-        "InvalidSecurityGroupRuleId.NotFound" | "InvalidPermission.NotFound" | "InvalidGroup.NotFound"
+        "RequestLimitExceeded" | "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
+            Fault::Throttled
+        }
+        "UnauthorizedOperation"
+        | "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthFailure"
+        | "OptInRequired"
+        | "Blocked"
+        | "InvalidClientTokenId" => Fault::Denied,
+        "InvalidSecurityGroupRuleId.NotFound"
+        | "InvalidPermission.NotFound"
+        | "InvalidGroup.NotFound"
         | "InvalidGroupId.Malformed" => Fault::Gone,
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable" => Fault::Unanswered,
         _ => Fault::Rejected,
@@ -86,7 +95,10 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    match error.as_service_error().and_then(|service| Some((service.code()?, service.message().unwrap_or_default()))) {
+    match error
+        .as_service_error()
+        .and_then(|service| Some((service.code()?, service.message().unwrap_or_default())))
+    {
         Some((code, message)) => format!("{code}: {message}").into(),
         None => Box::new(error),
     }

@@ -16,8 +16,13 @@ impl RoleArn {
         let mut parts = arn.split(':');
         let (scheme, partition, service, region, account) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let whole = scheme == "arn" && service == "iam" && region.is_empty() && parts.next()?.starts_with("role/");
-        whole.then(|| Self { arn: arn.to_owned(), partition: partition.to_owned(), account: account.to_owned() })
+        let whole =
+            scheme == "arn" && service == "iam" && region.is_empty() && parts.next()?.starts_with("role/");
+        whole.then(|| Self {
+            arn: arn.to_owned(),
+            partition: partition.to_owned(),
+            account: account.to_owned(),
+        })
     }
 }
 
@@ -104,7 +109,9 @@ mod tests {
 
     #[test]
     fn what_is_no_role_is_refused() {
-        for arn in ["", "gardefou", "arn:aws:iam::111122223333:user/x", "arn:aws:sts::111122223333:assumed-role/a/b"] {
+        for arn in
+            ["", "gardefou", "arn:aws:iam::111122223333:user/x", "arn:aws:sts::111122223333:assumed-role/a/b"]
+        {
             assert_eq!(RoleArn::parse(arn), None, "{arn}");
         }
     }

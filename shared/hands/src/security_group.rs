@@ -6,7 +6,10 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{self as ec2, Filter};
 use engine::{Hands, Observer, ObserverError, Removed, Session, StepError};
 use ipnet::IpNet;
-use model::{Direction, GroupId, GroupRuleId, Item, Observed, Opening, PrefixListId, Resource, SecurityGroup, Source, Step, Traffic, Untrusted};
+use model::{
+    Direction, GroupId, GroupRuleId, Item, Observed, Opening, PrefixListId, Resource, SecurityGroup, Source,
+    Step, Traffic, Untrusted,
+};
 use std::collections::BTreeMap;
 
 /// EC2 allows 1,000 lines a network interface; one page holds as many.
@@ -44,7 +47,11 @@ impl SecurityGroups {
     }
 
     async fn lines(&self, group: &GroupId) -> Result<Vec<Opening>, ObserverError> {
-        let ask = self.sessions.reader().describe_security_group_rules().filters(filter("group-id", group.as_str()));
+        let ask = self
+            .sessions
+            .reader()
+            .describe_security_group_rules()
+            .filters(filter("group-id", group.as_str()));
         let mut pages = ask.max_results(1_000).into_paginator().items().send();
         let mut lines = Vec::new();
         while let Some(line) = pages.next().await {
@@ -82,9 +89,10 @@ impl Observer for SecurityGroups {
         let id = group.group_id().unwrap_or_default();
         let id: GroupId = id.parse().map_err(|error| ObserverError::Nonsense(format!("{error}")))?;
         let lines = self.lines(&id).await?;
-        let tags = group.tags().iter().filter_map(|tag| {
-            Some((tag.key()?.to_owned(), Untrusted::new(tag.value().unwrap_or_default())))
-        });
+        let tags = group
+            .tags()
+            .iter()
+            .filter_map(|tag| Some((tag.key()?.to_owned(), Untrusted::new(tag.value().unwrap_or_default()))));
         Ok(Observed::SecurityGroup(SecurityGroup {
             prefix_lists: self.prefix_lists(&lines).await,
             group: id,
@@ -96,7 +104,12 @@ impl Observer for SecurityGroups {
 }
 
 impl Hands for SecurityGroups {
-    async fn carry_out(&self, step: &Step, resource: &Resource, session: &Session) -> Result<Removed, StepError> {
+    async fn carry_out(
+        &self,
+        step: &Step,
+        resource: &Resource,
+        session: &Session,
+    ) -> Result<Removed, StepError> {
         let client = self.sessions.actor(step, resource, session).await;
         match step {
             Step::RevokeIngress { group, rules } => revoke_ingress(&client, group, rules).await,
@@ -106,13 +119,21 @@ impl Hands for SecurityGroups {
     }
 }
 
-async fn revoke_ingress(client: &Client, group: &GroupId, rules: &[GroupRuleId]) -> Result<Removed, StepError> {
+async fn revoke_ingress(
+    client: &Client,
+    group: &GroupId,
+    rules: &[GroupRuleId],
+) -> Result<Removed, StepError> {
     let call = client.revoke_security_group_ingress().group_id(group.as_str());
     let answer = call.set_security_group_rule_ids(Some(ids(rules))).send().await.map_err(step_error)?;
     removed(answer.r#return(), answer.revoked_security_group_rules(), rules)
 }
 
-async fn revoke_egress(client: &Client, group: &GroupId, rules: &[GroupRuleId]) -> Result<Removed, StepError> {
+async fn revoke_egress(
+    client: &Client,
+    group: &GroupId,
+    rules: &[GroupRuleId],
+) -> Result<Removed, StepError> {
     let call = client.revoke_security_group_egress().group_id(group.as_str());
     let answer = call.set_security_group_rule_ids(Some(ids(rules))).send().await.map_err(step_error)?;
     removed(answer.r#return(), answer.revoked_security_group_rules(), rules)
@@ -166,7 +187,9 @@ struct Parts<'l> {
 
 fn line(parts: &Parts<'_>) -> Option<Opening> {
     let source = match parts {
-        Parts { networks: [Some(net), _] | [_, Some(net)], .. } => Source::Net(net.parse::<IpNet>().ok()?.trunc()),
+        Parts { networks: [Some(net), _] | [_, Some(net)], .. } => {
+            Source::Net(net.parse::<IpNet>().ok()?.trunc())
+        }
         Parts { prefix_list: Some(list), .. } => Source::PrefixList(list.parse().ok()?),
         Parts { group: Some((group, account)), .. } => Source::Group {
             group: Untrusted::new(*group),
@@ -177,7 +200,8 @@ fn line(parts: &Parts<'_>) -> Option<Opening> {
     Some(Opening {
         rule: parts.rule.and_then(|rule| rule.parse().ok()),
         direction: if parts.egress { Direction::Egress } else { Direction::Ingress },
-        traffic: trail::traffic(parts.protocol?, parts.ports.0.map(i64::from), parts.ports.1.map(i64::from)).ok()?,
+        traffic: trail::traffic(parts.protocol?, parts.ports.0.map(i64::from), parts.ports.1.map(i64::from))
+            .ok()?,
         source,
         description: parts.description.filter(|text| !text.is_empty()).map(Untrusted::from),
     })
@@ -196,7 +220,10 @@ fn opening(rule: &ec2::SecurityGroupRule) -> Result<Opening, ObserverError> {
         description: rule.description(),
     };
     line(&parts).ok_or_else(|| {
-        ObserverError::Nonsense(format!("line `{}` has no source", rule.security_group_rule_id().unwrap_or("?")))
+        ObserverError::Nonsense(format!(
+            "line `{}` has no source",
+            rule.security_group_rule_id().unwrap_or("?")
+        ))
     })
 }
 

@@ -37,7 +37,12 @@ impl Sessions {
     }
 
     /// A client that can carry out this step, under the finding's own session name.
-    pub(crate) async fn actor(&self, step: &Step, resource: &Resource, session: &Session) -> aws_sdk_ec2::Client {
+    pub(crate) async fn actor(
+        &self,
+        step: &Step,
+        resource: &Resource,
+        session: &Session,
+    ) -> aws_sdk_ec2::Client {
         client(&self.config, &self.role, session.name(), narrowed(&self.role, resource, step)).await
     }
 }

@@ -42,7 +42,8 @@ pub enum Disposition {
 
 /// Rows in order; the first that fits.
 pub fn dispatch(facts: &Facts) -> Disposition {
-    let Facts { granted, waived, undecided, holds, protected, fight, breaker_open, kill, late, returned } = *facts;
+    let Facts { granted, waived, undecided, holds, protected, fight, breaker_open, kill, late, returned } =
+        *facts;
     match granted {
         _ if waived => Disposition::Waived,
         _ if undecided => match granted {

@@ -1,1 +1,24 @@
-//! Placeholder.
+//! A finding as people read it: one file a channel, pure.
+//!
+//! Floor 2. [`telling`] decides what is said, a channel's file how it looks there. Text that came from an event
+//! leaves only through [`sink`].
+
+mod line;
+mod outcome;
+pub mod sink;
+mod slack;
+mod sns;
+mod telling;
+
+pub use slack::{SlackMessage, slack};
+pub use sns::{SnsMessage, sns};
+
+use model::{Evidence, Finding, Life};
+
+/// All that a message can speak of.
+#[derive(Debug, Clone, Copy)]
+pub struct Story<'a> {
+    pub finding: &'a Finding,
+    pub life: &'a Life,
+    pub evidence: &'a Evidence,
+}

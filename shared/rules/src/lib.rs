@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Rule folders to compiled rules, and what they say of a change: nothing, a violation with its culprits, or that it
+//! can't be told.
+//!
+//! Floor 2: no clock, no environment, no I/O. Texts come in, values go out; who reads the folders is the caller.
+
+mod book;
+mod check;
+mod condition;
+mod config;
+mod judge;
+mod message;
+mod names;
+mod params;
+mod problem;
+mod rule;
+mod value;
+mod vocabulary;
+mod walk;
+mod written;
+mod yaml;
+
+pub use book::RuleBook;
+pub use check::{Checked, PlannedCase, check};
+pub use config::{Breaker, Config};
+pub use judge::Judged;
+pub use params::Param;
+pub use problem::{Problem, RuleFile};
+pub use rule::Rule;
+pub use written::{Framework, RuleKind, View};

@@ -84,9 +84,13 @@ impl Hands for Account {
         }
         inside.calls.push((session.name(), step.clone()));
         let group = match step {
-            Step::RevokeIngress { group, .. } | Step::RevokeEgress { group, .. } | Step::RestoreRules { group, .. } => group,
+            Step::RevokeIngress { group, .. }
+            | Step::RevokeEgress { group, .. }
+            | Step::RestoreRules { group, .. } => group,
         };
-        let Some(group) = inside.groups.get_mut(group) else { return Err(StepError::Gone("InvalidGroup.NotFound".into())) };
+        let Some(group) = inside.groups.get_mut(group) else {
+            return Err(StepError::Gone("InvalidGroup.NotFound".into()));
+        };
         if trouble == Some(Trouble::ModifiedMeanwhile) {
             for line in &mut group.lines {
                 line.traffic = model::Traffic::Udp(model::Ports::ALL);
@@ -109,19 +113,30 @@ fn gone() -> StepError {
     StepError::Gone("InvalidSecurityGroupRuleId.NotFound".into())
 }
 
-fn revoke(group: &mut SecurityGroup, rules: &[GroupRuleId], direction: Direction) -> Result<Removed, StepError> {
-    let named = |line: &Opening| line.rule.as_ref().is_some_and(|rule| rules.contains(rule)) && line.direction == direction;
+fn revoke(
+    group: &mut SecurityGroup,
+    rules: &[GroupRuleId],
+    direction: Direction,
+) -> Result<Removed, StepError> {
+    let named = |line: &Opening| {
+        line.rule.as_ref().is_some_and(|rule| rules.contains(rule)) && line.direction == direction
+    };
     if group.lines.iter().filter(|line| named(line)).count() != rules.len() {
         return Err(gone());
     }
     let (removed, left) = group.lines.drain(..).partition(named);
     group.lines = left;
-    Ok(Removed { ids: rules.iter().map(ToString::to_string).collect(), items: removed.into_iter().map(Item::Opening).collect() })
+    Ok(Removed {
+        ids: rules.iter().map(ToString::to_string).collect(),
+        items: removed.into_iter().map(Item::Opening).collect(),
+    })
 }
 
 fn restore(group: &mut SecurityGroup, lines: &[Opening]) -> Result<Removed, StepError> {
     for wanted in lines {
-        let Some(line) = group.lines.iter_mut().find(|line| line.rule == wanted.rule) else { return Err(gone()) };
+        let Some(line) = group.lines.iter_mut().find(|line| line.rule == wanted.rule) else {
+            return Err(gone());
+        };
         *line = wanted.clone();
     }
     let ids = lines.iter().filter_map(|line| line.rule.as_ref()).map(ToString::to_string).collect();

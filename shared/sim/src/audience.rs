@@ -39,7 +39,12 @@ impl Crowd {
 
     /// The versions that a channel heard.
     pub fn heard(&self, channel: &str) -> Vec<u64> {
-        lock(&self.0).heard.iter().filter(|(name, ..)| *name == channel).map(|(_, _, version)| *version).collect()
+        lock(&self.0)
+            .heard
+            .iter()
+            .filter(|(name, ..)| *name == channel)
+            .map(|(_, _, version)| *version)
+            .collect()
     }
 }
 
@@ -50,7 +55,9 @@ impl Audience for Crowd {
 
     async fn send(&self, channel: &str, story: &Story<'_>) -> Result<(), ChannelError> {
         let mut inside = lock(&self.0);
-        let Some((&name, &mood)) = inside.moods.get_key_value(channel) else { return Err(ChannelError::NoChannel) };
+        let Some((&name, &mood)) = inside.moods.get_key_value(channel) else {
+            return Err(ChannelError::NoChannel);
+        };
         match mood {
             Mood::DownFor(time) => Err(ChannelError::Later { after: Some(time), source: "down".into() }),
             Mood::Refusing => Err(ChannelError::Refused("invalid_payload".into())),

@@ -14,8 +14,8 @@ pub struct MemoryLedger(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     items: BTreeMap<Key, Item>,
-    /// So many commits from now fail before they change anything.
-    unreachable: u32,
+    /// After so many commits from now, one fails before it changes anything.
+    fails_after: Option<u32>,
     /// The next commit is applied, and its answer is lost.
     lose_answer: bool,
 }
@@ -34,8 +34,9 @@ impl MemoryLedger {
         lock(&self.0).items.insert(key, item);
     }
 
-    pub fn fail_commits(&self, count: u32) {
-        lock(&self.0).unreachable = count;
+    /// After `passing` commits from now, one fails before it changes anything.
+    pub fn fail_commit_after(&self, passing: u32) {
+        lock(&self.0).fails_after = Some(passing);
     }
 
     pub fn lose_next_answer(&self) {
@@ -54,11 +55,16 @@ impl Ledger for MemoryLedger {
         if keys.len() != writes.len() || writes.len() > TRANSACTION_MAX {
             return Err(LedgerError::Write("two writes to one item, or too many writes".into()));
         }
-        if state.unreachable > 0 {
-            state.unreachable -= 1;
-            return Err(LedgerError::Write("the ledger is down".into()));
+        match state.fails_after {
+            Some(0) => {
+                state.fails_after = None;
+                return Err(LedgerError::Write("the ledger is down".into()));
+            }
+            Some(passing) => state.fails_after = Some(passing - 1),
+            None => {}
         }
-        let refused: Vec<Refused> = writes.iter().map(|write| refused(write, state.items.get(&write.key))).collect();
+        let refused: Vec<Refused> =
+            writes.iter().map(|write| refused(write, state.items.get(&write.key))).collect();
         if refused.iter().any(Refused::is_yes) {
             return Ok(Commit::Refused(refused));
         }

@@ -36,7 +36,12 @@ impl MemoryQueue {
 }
 
 impl Queue for MemoryQueue {
-    async fn ring(&self, family: Option<Family>, doorbell: &Doorbell, delay: SignedDuration) -> Result<(), QueueError> {
+    async fn ring(
+        &self,
+        family: Option<Family>,
+        doorbell: &Doorbell,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
         let mut inside = lock(&self.0);
         if inside.down {
             return Err(QueueError::Send("the queue is down".into()));

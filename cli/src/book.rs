@@ -1,0 +1,155 @@
+//! The rules and the configuration that a command is to use.
+
+use crate::shown;
+use model::Mode;
+use rules::{Config, Problem, RuleBook, RuleFile};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use trail::Change;
+
+/// The rules of the repository that the command was built from: (path, text).
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+/// Where the rules are when nobody says it.
+const FOLDER: &str = "rules";
+/// Folders below folders; deeper is a link that leads back.
+const DEPTH_MAX: usize = 16;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BookArgs {
+    /// Folder of rules; else `rules/` here, else the rules built into this command
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
+    /// What the accounts allow and what the rules need to know (gardefou.yaml)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// The command can't begin.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BookError {
+    #[error("could not read `{path}`")]
+    Read {
+        path: String,
+        #[source]
+        error: io::Error,
+    },
+    #[error("no rule in `{0}`: a rule is a folder with a `rule.yaml`")]
+    NoRules(String),
+    #[error(transparent)]
+    Config(Problem),
+}
+
+/// Texts of rules, and where they came from.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) files: Vec<RuleFile>,
+    pub(crate) config: Config,
+    /// Absent when the rules are the built-in ones.
+    pub(crate) folder: Option<PathBuf>,
+    /// Was a configuration named? If not, what rules ask for is shown, not what is granted.
+    pub(crate) configured: bool,
+}
+
+pub(crate) fn find(args: &BookArgs) -> Result<Found, BookError> {
+    let config = match &args.config {
+        None => Config::default(),
+        Some(path) => config(path)?,
+    };
+    let folder = match &args.rules {
+        Some(folder) => Some(folder.clone()),
+        None => Some(PathBuf::from(FOLDER)).filter(|folder| folder.is_dir()),
+    };
+    let files = match &folder {
+        Some(folder) => in_folder(folder)?,
+        None => built_in(BUILT_IN),
+    };
+    Ok(Found { files, config, folder, configured: args.config.is_some() })
+}
+
+impl Found {
+    /// The sound rules, and what is wrong with the others.
+    pub(crate) fn read(self) -> (RuleBook, Vec<Problem>) {
+        RuleBook::read(self.files, &self.config)
+    }
+}
+
+/// What the account allows for this actor. Break-glass is told and never taken back.
+pub(crate) fn allowed(config: &Config, change: &Change) -> Mode {
+    let allowed = config.allowed(&change.account);
+    let breaks_glass = |role: &str| config.break_glass.iter().any(|named| named == role);
+    if change.actor.role.as_deref().is_some_and(breaks_glass) { allowed.min(Mode::Notify) } else { allowed }
+}
+
+fn config(path: &Path) -> Result<Config, BookError> {
+    let problem = |problem: Problem| BookError::Config(Problem { path: shown::path(path), ..problem });
+    Config::read(&text(path)?).map_err(problem)
+}
+
+fn in_folder(folder: &Path) -> Result<Vec<RuleFile>, BookError> {
+    let mut files = Vec::new();
+    walk(folder, 0, &mut files)?;
+    if files.is_empty() {
+        return Err(BookError::NoRules(shown::path(folder)));
+    }
+    Ok(files)
+}
+
+fn walk(folder: &Path, depth: usize, files: &mut Vec<RuleFile>) -> Result<(), BookError> {
+    let unread = |error| BookError::Read { path: shown::path(folder), error };
+    let entries: io::Result<Vec<_>> = fs::read_dir(folder).map_err(unread)?.collect();
+    let mut folders: Vec<PathBuf> = entries.map_err(unread)?.into_iter().map(|entry| entry.path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    let (rule, cases) = (folder.join("rule.yaml"), folder.join("cases.yaml"));
+    if rule.is_file() {
+        files.push(RuleFile {
+            path: shown::path(folder),
+            rule_yaml: text(&rule)?,
+            cases_yaml: if cases.is_file() { Some(text(&cases)?) } else { None },
+        });
+    }
+    if depth < DEPTH_MAX {
+        folders.iter().try_for_each(|below| walk(below, depth + 1, files))?;
+    }
+    Ok(())
+}
+
+fn built_in(texts: &[(&str, &str)]) -> Vec<RuleFile> {
+    let mut files: BTreeMap<&str, RuleFile> = BTreeMap::new();
+    for (path, text) in texts {
+        let Some((folder, name)) = path.rsplit_once(['/', '\\']) else { continue };
+        let path = format!("{FOLDER}/{folder}");
+        let empty = RuleFile { path, rule_yaml: String::new(), cases_yaml: None };
+        let file = files.entry(folder).or_insert(empty);
+        match name {
+            "rule.yaml" => (*text).clone_into(&mut file.rule_yaml),
+            "cases.yaml" => file.cases_yaml = Some((*text).to_owned()),
+            _ => {}
+        }
+    }
+    files.into_values().collect()
+}
+
+/// A file of text that a person named.
+pub(crate) fn text(path: &Path) -> Result<String, BookError> {
+    fs::read_to_string(path).map_err(|error| BookError::Read { path: shown::path(path), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_of_the_repository_are_built_in() {
+        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+        let folder = in_folder(&rules).unwrap();
+        let names = |files: &[RuleFile]| {
+            files.iter().map(|file| file.path.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let built_in = built_in(BUILT_IN);
+        assert_eq!(names(&built_in), names(&folder));
+        assert!(built_in.iter().zip(&folder).all(|(one, two)| one.rule_yaml == two.rule_yaml));
+    }
+}

@@ -1,0 +1,140 @@
+//! `gardefou explain`: how a change is understood, what each rule says of it and why, what would be done.
+
+use super::events::{self, Seen};
+use super::{Exit, plan};
+use crate::book::BookArgs;
+use crate::inverse;
+use crate::shown;
+use crate::streams::{Streams, WriteError};
+use model::{Item, Verdict};
+use rules::Judged;
+use std::path::PathBuf;
+use trail::{Change, Outcome};
+
+/// Show how a change is understood, which rules ask for it, what they say and what would be done
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    book: BookArgs,
+    /// A record or an EventBridge event, or `-` for standard input
+    #[arg(value_name = "EVENT")]
+    event: PathBuf,
+}
+
+pub(super) fn run(args: &Args, streams: &mut Streams) -> Result<Exit, WriteError> {
+    events::each(&args.book, &args.event, streams, one)
+}
+
+fn one(seen: &Seen<'_>, streams: &mut Streams) -> Result<(), WriteError> {
+    let Seen { change, book, config } = *seen;
+    facts(change, streams)?;
+    views(change, streams)?;
+    let (judged, now) = plan::judged(change, book, None);
+    streams.say("rules")?;
+    if judged.is_empty() {
+        return streams.say(format_args!("  {}", unjudged(seen)));
+    }
+    for judged in &judged {
+        verdict(judged, &plan::granted(judged, config, change), change, streams)?;
+    }
+    let inverses = inverse::inverses(change, &judged, config, &now);
+    streams.say("would be done, if what the event added stands")?;
+    if inverses.is_empty() {
+        streams.say("  nothing is taken back")?;
+    }
+    inverses.iter().try_for_each(|inverse| plan::print(inverse, streams))?;
+    neighbours(change, &judged, streams)
+}
+
+fn facts(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
+    let Change { event, account, region, resource, actor, outcome, read_only, source_address, .. } = change;
+    let outcome = match outcome {
+        Outcome::Done if *read_only => "read only".to_owned(),
+        Outcome::Done => "done".to_owned(),
+        Outcome::Failed { code } => format!("failed: {}", shown::text(code)),
+        Outcome::DryRun => "a dry run".to_owned(),
+    };
+    let source = shown::text(&event.source);
+    streams.say(format_args!("event    {} of {source}, {}", shown::text(&event.name), event.id))?;
+    streams.say(format_args!("time     {}", event.time))?;
+    streams.say(format_args!("where    {} in {account}, {region}", render::sink::terminal(&resource.id)))?;
+    streams.say(format_args!(
+        "who      {}, from {}",
+        render::sink::terminal(&actor.name),
+        render::sink::terminal(source_address)
+    ))?;
+    if let Some(role) = &actor.role {
+        streams.say(format_args!("role     {}", shown::text(role)))?;
+    }
+    if let Some(service) = &actor.invoked_by {
+        streams.say(format_args!("through  {}", render::sink::terminal(service)))?;
+    }
+    streams.say(format_args!("outcome  {outcome}"))
+}
+
+fn views(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
+    match change.openings() {
+        Ok([]) => Ok(()),
+        Ok(openings) => {
+            streams.say("openings")?;
+            openings.iter().try_for_each(|line| streams.say(format_args!("  {}", shown::opening(line))))
+        }
+        Err(error) => {
+            streams.say(format_args!("openings\n  not understood: {}", shown::line(&error.to_string())))
+        }
+    }
+}
+
+/// Why no rule says anything.
+fn unjudged(Seen { change, book, .. }: &Seen<'_>) -> &'static str {
+    match (&change.outcome, change.read_only) {
+        _ if !book.asks_for(&change.event.source, &change.event.name) => "none asks for this call",
+        (Outcome::Failed { .. }, _) => "none asks for a call that failed",
+        (Outcome::DryRun, _) => "none asks for a dry run",
+        (Outcome::Done, true) => "none asks for a call that only reads",
+        (Outcome::Done, false) => "none asks for this call",
+    }
+}
+
+fn verdict(
+    judged: &Judged<'_>,
+    mode: &str,
+    change: &Change,
+    streams: &mut Streams,
+) -> Result<(), WriteError> {
+    let rule = judged.rule;
+    match &judged.verdict {
+        Verdict::Quiet => streams.say(format_args!("  {}: quiet", rule.id)),
+        Verdict::Undecided { reason } => {
+            streams.say(format_args!("  {}, {}: undecided: {}", rule.id, rule.severity, shown::text(reason)))
+        }
+        Verdict::Violation(culprits) => {
+            let message = rule.message(change, culprits);
+            streams.say(format_args!("  {}, {}, {mode}: violated", rule.id, rule.severity))?;
+            streams.say(format_args!("    {}", render::sink::terminal(&message)))?;
+            for culprit in culprits {
+                streams.say(format_args!("    culprit  {}", shown::item(culprit)))?;
+            }
+            if rule.has_holds() {
+                streams.say("    confirmed only by the state of the resource")?;
+            }
+            streams.say(format_args!("    why      {}", shown::line(rule.why.trim())))?;
+            streams.say(format_args!("    instead  {}", shown::line(rule.instead.trim())))
+        }
+    }
+}
+
+/// What the change added and no rule names.
+fn neighbours(change: &Change, judged: &[Judged<'_>], streams: &mut Streams) -> Result<(), WriteError> {
+    let named = |item: &Item| {
+        judged
+            .iter()
+            .any(|judged| matches!(&judged.verdict, Verdict::Violation(items) if items.contains(item)))
+    };
+    let items = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
+    let mut neighbours = items.filter(|item| !named(item)).peekable();
+    if neighbours.peek().is_some() {
+        streams.say("left alone")?;
+    }
+    neighbours.try_for_each(|item| streams.say(format_args!("  {}", shown::item(&item))))
+}

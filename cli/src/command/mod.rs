@@ -1,0 +1,66 @@
+//! One file a command.
+
+mod check;
+mod events;
+mod explain;
+mod plan;
+mod replay;
+
+use crate::streams::{Streams, WriteError, chain};
+use std::process::ExitCode;
+
+/// Judges the changes made to AWS accounts: what violates a rule, why, and what would be taken back.
+#[derive(Debug, clap::Parser)]
+#[command(name = "gardefou", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Replay(replay::Args),
+    Check(check::Args),
+    Explain(explain::Args),
+    Plan(plan::Args),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Fine,
+    /// `--fail-on` was reached, or `check` found problems.
+    Found,
+    Usage,
+    /// Some input could not be read. It wins over what was found in the rest.
+    Unread,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Found => 1,
+            Exit::Usage => 2,
+            Exit::Unread => 3,
+        })
+    }
+}
+
+pub(crate) fn run(cli: &Cli, streams: &mut Streams) -> ExitCode {
+    let ended = match &cli.command {
+        Command::Replay(args) => replay::run(args, streams),
+        Command::Check(args) => check::run(args, streams),
+        Command::Explain(args) => explain::run(args, streams),
+        Command::Plan(args) => plan::run(args, streams),
+    };
+    match ended.and_then(|exit| streams.flush().map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        // Who closed the output does not wait for an answer.
+        Err(WriteError::Closed) => Exit::Fine.into(),
+        Err(error @ WriteError::Failed(_)) => {
+            streams.complain(chain(&error));
+            Exit::Unread.into()
+        }
+    }
+}

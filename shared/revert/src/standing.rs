@@ -1,0 +1,110 @@
+//! Does what was found still stand?
+
+use model::{Culprit, Item, Observed, Opening, SecurityGroup, Source, Traffic};
+
+/// The culprits that stand now with the content they were found with: by id where AWS gave one, else by
+/// content. An id with another content, or the content under another id, is somebody else's line.
+pub fn standing(culprits: &[Culprit], now: &Observed) -> Vec<Culprit> {
+    match now {
+        Observed::Gone => Vec::new(),
+        Observed::SecurityGroup(group) => culprits
+            .iter()
+            .filter(|Culprit { item: Item::Opening(found), .. }| stands_in(group, found))
+            .cloned()
+            .collect(),
+    }
+}
+
+fn stands_in(group: &SecurityGroup, found: &Opening) -> bool {
+    line_of(group, found).is_some() || (found.rule.is_none() && !comparable(found))
+}
+
+/// The line that is what was found.
+pub(crate) fn line_of<'a>(group: &'a SecurityGroup, found: &Opening) -> Option<&'a Opening> {
+    group
+        .lines
+        .iter()
+        .find(|line| (found.rule.is_none() || line.rule == found.rule) && same_content(found, line))
+}
+
+/// The oldest form of the call names the other group by its name, and observing gives ids: such an opening
+/// can't be told from others, so it is taken to stand until a person has looked.
+pub(crate) fn comparable(found: &Opening) -> bool {
+    match &found.source {
+        Source::Group { group, .. } => group.raw().starts_with("sg-"),
+        Source::Net(_) | Source::PrefixList(_) => true,
+    }
+}
+
+/// As [`Opening::same_content`], across what an event leaves unsaid and observing says: the account of a group
+/// that is named by id, and `-1` where a protocol has no ports.
+pub(crate) fn same_content(one: &Opening, two: &Opening) -> bool {
+    one.direction == two.direction
+        && same_traffic(one.traffic, two.traffic)
+        && same_source(&one.source, &two.source)
+}
+
+fn same_traffic(one: Traffic, two: Traffic) -> bool {
+    all_said(one) == all_said(two)
+}
+
+fn all_said(traffic: Traffic) -> Traffic {
+    match traffic {
+        Traffic::Other { protocol, from, to } => {
+            let said = |number: Option<i32>| number.or(Some(-1));
+            Traffic::Other { protocol, from: said(from), to: said(to) }
+        }
+        Traffic::Everything | Traffic::Tcp(_) | Traffic::Udp(_) => traffic,
+    }
+}
+
+fn same_source(one: &Source, two: &Source) -> bool {
+    match (one, two) {
+        (Source::Group { group: g, account: a }, Source::Group { group: h, account: b }) => {
+            g == h && (a == b || (g.raw().starts_with("sg-") && (a.is_none() || b.is_none())))
+        }
+        _ => one == two,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Direction, Ports, SecurityGroup};
+
+    fn line(id: &str, port: u16, source: &str) -> Opening {
+        Opening {
+            rule: (id != "-").then(|| id.parse().unwrap()),
+            direction: Direction::Ingress,
+            traffic: Traffic::Tcp(Ports::new(port, port).unwrap()),
+            source: Source::Net(source.parse().unwrap()),
+            description: None,
+        }
+    }
+
+    #[test]
+    fn by_id_where_there_is_one_and_by_content_where_there_is_none() {
+        let found = [
+            line("sgr-a2", 22, "0.0.0.0/0"),
+            line("sgr-a3", 22, "::/0"),
+            line("sgr-a4", 23, "::/0"),
+            line("-", 24, "::/0"),
+            line("-", 25, "::/0"),
+        ];
+        let culprits = found.map(|line| Culprit { item: Item::Opening(line), prior: None });
+        let now = Observed::SecurityGroup(SecurityGroup {
+            group: "sg-0123".parse().unwrap(),
+            name: model::Untrusted::default(),
+            tags: std::collections::BTreeMap::new(),
+            lines: vec![
+                line("sgr-a2", 22, "0.0.0.0/0"),
+                line("sgr-a9", 22, "::/0"),
+                line("sgr-a4", 99, "::/0"),
+                line("sgr-a5", 24, "::/0"),
+            ],
+            prefix_lists: std::collections::BTreeMap::new(),
+        });
+        assert_eq!(standing(&culprits, &now), [culprits[0].clone(), culprits[3].clone()]);
+        assert_eq!(standing(&culprits, &Observed::Gone), []);
+    }
+}

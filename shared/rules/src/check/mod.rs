@@ -1,0 +1,127 @@
+//! What `gardefou check` says of rule folders: each rule is understood, explained, and proven by its cases.
+
+mod cases;
+mod patch;
+
+use crate::names;
+use crate::rule::{self, Rule};
+use crate::written::{self, RuleKind};
+use crate::yaml::Place;
+use crate::{Config, Problem, RuleBook, RuleFile};
+use model::{Item, Observed, RuleId};
+use std::collections::BTreeSet;
+use trail::Change;
+
+/// More lines than this are asked of a new field of the view.
+const LINES_MAX: usize = 60;
+const TITLE_WORDS_MAX: usize = 10;
+
+/// What was found in rule folders.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// By file and position.
+    pub problems: Vec<Problem>,
+    /// What is no mistake and still worth knowing.
+    pub notes: Vec<String>,
+    /// The cases that say what the reverter would do: rules may not know reverters, so somebody else compares.
+    pub plans: Vec<PlannedCase>,
+    /// The event files that some case names.
+    pub events: BTreeSet<String>,
+}
+
+/// A case that says what the reverter would do.
+#[derive(Debug)]
+pub struct PlannedCase {
+    pub rule: RuleId,
+    pub change: Change,
+    pub culprits: Vec<Item>,
+    pub state: Option<Observed>,
+    /// As `Plan` or `Refusal` is shown.
+    pub plan: String,
+    /// To say that it is not so.
+    pub problem: Problem,
+}
+
+/// Reads the rules, runs their cases. `event` gives the text of a file under `events/`.
+///
+/// Cases are asked with the params that the rule itself holds, changed by what the case says, so that a
+/// configuration breaks no case.
+pub fn check(files: &[RuleFile], config: &Config, event: &dyn Fn(&str) -> Option<String>) -> Checked {
+    let (book, problems) = RuleBook::read(files.iter().cloned(), config);
+    let mut checked = Checked { problems, notes: book.notes().to_vec(), ..Checked::default() };
+    for file in files {
+        // What does not read is told already.
+        let Ok(written) = rule::written(file) else { continue };
+        lint(file, &written, &mut checked.problems);
+        let Ok(rule) = Rule::read(file, &written, config) else { continue };
+        lint_compiled(file, &written, &rule, &mut checked.problems);
+        cases::run(file, &written, &rule, event, &mut checked);
+    }
+    checked.problems.sort();
+    checked
+}
+
+/// What can be said of a rule whether or not its conditions are understood.
+fn lint(file: &RuleFile, written: &written::Rule, problems: &mut Vec<Problem>) {
+    let path = file.rule_path();
+    let id = Place::of(&written.id);
+    let mut fault = |place, text: String| problems.push(Problem::new(&path, place, text));
+    for (key, text) in [
+        ("what", &written.what),
+        ("why", &written.why),
+        ("instead", &written.instead),
+        ("misses", &written.misses),
+    ] {
+        if text.trim().is_empty() {
+            fault(id, format!("the rule does not say `{key}`"));
+        }
+    }
+    let words = written.title.value.split_whitespace().count();
+    if words == 0 || words > TITLE_WORDS_MAX {
+        fault(
+            Place::of(&written.title),
+            format!("a title has 1 to {TITLE_WORDS_MAX} words, this one {words}"),
+        );
+    }
+    let lines = file.rule_yaml.lines().count();
+    if lines > LINES_MAX {
+        fault(id, format!("a rule has at most {LINES_MAX} lines, this one {lines}"));
+    }
+    let sweep = written.kind == RuleKind::Sweep;
+    if sweep != written.events.values().all(Vec::is_empty) {
+        let text =
+            if sweep { "a rule of kind sweep asks for no events" } else { "the rule asks for no events" };
+        fault(id, text.to_owned());
+    }
+    if sweep && written.each.is_none() {
+        fault(id, "a rule of kind sweep says `each`".to_owned());
+    }
+    for (source, named) in &written.events {
+        for name in named {
+            if let Some(text) = names::unknown(source, &name.value) {
+                fault(Place::of(name), text);
+            }
+        }
+    }
+}
+
+/// What only a rule that is understood tells.
+fn lint_compiled(file: &RuleFile, written: &written::Rule, rule: &Rule, problems: &mut Vec<Problem>) {
+    let path = file.rule_path();
+    let mut fault = |place, text: String| problems.push(Problem::new(&path, place, text));
+    let unused = |name: &str| format!("no condition reads the param `{name}`");
+    for (name, default) in written.params.iter().filter(|(name, _)| !rule.uses_param(name)) {
+        fault(Place::of(default), unused(name));
+    }
+    for name in written.needs.iter().filter(|name| !rule.uses_param(&name.value)) {
+        fault(Place::of(name), unused(&name.value));
+    }
+    if rule.kind != RuleKind::Change && rule.when.uses.change && !rule.has_holds() {
+        let text = "the sweep has no `change` to ask this of: say `holds`, or `kind: change`";
+        fault(Place::of(&written.when), text.to_owned());
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

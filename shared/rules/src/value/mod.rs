@@ -1,0 +1,73 @@
+//! What a condition sees: changes, openings and observed resources as CEL values.
+//!
+//! Fields are looked up when they are read, so that a request which no condition reads is never converted.
+
+mod change;
+mod json;
+mod lists;
+mod observed;
+mod opening;
+
+pub(crate) use change::ChangeValue;
+pub(crate) use change::{actor_text, change_text};
+pub(crate) use lists::{CidrsValue, ParamsValue};
+pub(crate) use observed::ObservedValue;
+pub(crate) use opening::{OpeningValue, Scene, protocol, source, transport};
+
+use cel::ExecutionError;
+use cel::common::types::{CelBool, CelInt, CelString};
+use cel::common::value::Val;
+
+/// A list of a view or of a request that is longer than this is not walked: the verdict is undecided.
+pub(crate) const ITEMS_MAX: usize = 500;
+
+/// `Val` for a type with fields, which `field(&self, name)` answers.
+macro_rules! record {
+    ($cel_type:ident) => {
+        fn get_type(&self) -> &Type {
+            &$cel_type
+        }
+        fn cel_type() -> &'static Type {
+            &$cel_type
+        }
+        fn as_indexer<'b, 'w>(&'b self) -> Option<&'b (dyn Indexer + 'w)>
+        where
+            Self: 'w,
+        {
+            Some(self)
+        }
+    };
+}
+pub(crate) use record;
+
+/// The name that an index asks for; nothing has a field without a name.
+fn name(key: &dyn Val) -> &str {
+    key.downcast_ref::<CelString<'_>>().map_or("", |text| text.inner())
+}
+
+fn flag<'w>(value: bool) -> Box<dyn Val + 'w> {
+    Box::new(CelBool::from(value))
+}
+
+fn number<'w>(value: impl Into<i64>) -> Box<dyn Val + 'w> {
+    Box::new(CelInt::from(value.into()))
+}
+
+fn owned<'w>(text: String) -> Box<dyn Val + 'w> {
+    Box::new(CelString::from(text))
+}
+
+fn text<'w>(text: &'w str) -> Box<dyn Val + 'w> {
+    Box::new(CelString::from(text))
+}
+
+/// A field that is absent here, or that there is none of: the vocabulary check tells the two apart.
+fn absent(name: &str) -> ExecutionError {
+    ExecutionError::no_such_key(name)
+}
+
+/// Gives a language the functions that conditions ask of our values.
+pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
+    opening::declare(env)?;
+    lists::declare(env)
+}

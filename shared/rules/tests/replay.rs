@@ -1,0 +1,111 @@
+//! The shipped rules are sound and proven by their cases; and every rule over every event as one table: a change of a
+//! rule shows each event whose verdict moves.
+#![expect(clippy::unwrap_used, reason = "a test that can't read its files has failed")]
+
+mod support;
+
+use expect_test::expect_file;
+use gardefou_rules::{Judged, RuleBook, check};
+use model::{Item, Verdict};
+use std::fmt::Write as _;
+use support::{config, event, events, rule_files};
+use trail::Change;
+use trail::file::entries;
+
+fn line(change: &Change, judged: &Judged<'_>) -> Option<String> {
+    let rule = judged.rule;
+    match &judged.verdict {
+        Verdict::Quiet => None,
+        Verdict::Violation(culprits) => {
+            let ids: Vec<&str> = culprits.iter().map(|item| item.id().unwrap_or("unnamed")).collect();
+            Some(format!("{} {}: {}", rule.id, ids.join(", "), rule.message(change, culprits).raw()))
+        }
+        Verdict::Undecided { reason } => Some(format!("{} undecided: {reason}", rule.id)),
+    }
+}
+
+/// With the shipped configuration, in which nothing is configured, and with the one of a company.
+fn book(configured: bool) -> RuleBook {
+    let configured = configured.then(|| {
+        let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16]}";
+        gardefou_rules::Config::read(text).unwrap()
+    });
+    let (book, problems) = RuleBook::read(rule_files(), &configured.unwrap_or_else(config));
+    assert_eq!(problems, []);
+    book
+}
+
+fn table(book: &RuleBook) -> String {
+    let mut table = String::new();
+    for (path, bytes) in events() {
+        for entry in entries(&bytes) {
+            let verdict = match entry.parse() {
+                Err(error) => format!(" {error}\n"),
+                Ok(change) if !book.asks_for(&change.event.source, &change.event.name) => {
+                    " nobody asks\n".to_owned()
+                }
+                Ok(change) => {
+                    let judged = book.judge(&change);
+                    let lines: Vec<String> =
+                        judged.iter().filter_map(|judged| line(&change, judged)).collect();
+                    if lines.is_empty() {
+                        " quiet\n".to_owned()
+                    } else {
+                        format!("\n    {}\n", lines.join("\n    "))
+                    }
+                }
+            };
+            write!(table, "{path}{verdict}").unwrap();
+        }
+    }
+    table
+}
+
+#[test]
+fn the_shipped_rules_have_no_problem() {
+    let checked = check(&rule_files(), &config(), &event);
+    let problems: Vec<String> = checked.problems.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn a_rule_that_needs_what_nobody_configured_is_off_and_says_so() {
+    let (book, _) = RuleBook::read(rule_files(), &config());
+    assert_eq!(book.notes(), ["`ec2-sg-ssh-not-operator` is off: `operator_cidrs` is not configured"]);
+}
+
+#[test]
+fn every_rule_over_every_event_as_shipped() {
+    expect_file!["replay_as_shipped.txt"].assert_eq(&table(&book(false)));
+}
+
+#[test]
+fn every_rule_over_every_event_with_networks_configured() {
+    expect_file!["replay_configured.txt"].assert_eq(&table(&book(true)));
+}
+
+#[test]
+fn an_opening_of_everything_to_the_world_violates_four_rules_by_the_same_culprit() {
+    let (_, bytes) = events().into_iter().find(|(path, _)| path.ends_with("/all-protocols.json")).unwrap();
+    let change = trail::parse_record(&bytes).unwrap();
+    let book = book(true);
+    let violated: Vec<(&str, Vec<Item>)> = book
+        .judge(&change)
+        .into_iter()
+        .filter_map(|judged| match judged.verdict {
+            Verdict::Violation(culprits) => Some((judged.rule.id.as_str(), culprits)),
+            Verdict::Quiet | Verdict::Undecided { .. } => None,
+        })
+        .collect();
+    let rules: Vec<&str> = violated.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(
+        rules,
+        [
+            "ec2-sg-all-traffic-open",
+            "ec2-sg-high-risk-ports-open",
+            "ec2-sg-monitoring-ports-open",
+            "ec2-sg-ssh-open"
+        ]
+    );
+    assert!(violated.iter().all(|(_, culprits)| *culprits == violated[0].1 && culprits.len() == 1));
+}

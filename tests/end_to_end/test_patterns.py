@@ -1,0 +1,134 @@
+"""The event patterns as they were deployed, asked through TestEventPattern."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from local_aws import cloudtrail
+from local_aws.cloud import LocalAws
+from local_aws.guard import Guard
+from local_aws.places import ROOT
+
+Json = dict[str, Any]
+
+PATTERN_CHARS_MAX = 2_048
+EVENTS = ROOT / "events"
+NAIVE = {
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {"eventName": ["AuthorizeSecurityGroupIngress"]},
+}
+
+
+def rule_files() -> list[Path]:
+    return sorted((ROOT / "rules").rglob("rule.yaml"))
+
+
+@cache
+def violating_fixtures() -> list[str]:
+    """The events that some rule's cases say violate it, as they stand."""
+    cases = [yaml.safe_load(path.with_name("cases.yaml").read_text()) for path in rule_files()]
+    found = {case["event"] for file in cases for case in file.get("violates", []) if "state" not in case}
+    return sorted(found)
+
+
+def fixture(path: str) -> Json:
+    return dict(json.loads((EVENTS / path).read_text()))
+
+
+@pytest.fixture(scope="module")
+def patterns(cloud: LocalAws, guard: Guard) -> dict[str, Json]:
+    """The deployed patterns, `changes` and `echoes`."""
+    rules = cloud.client("events").list_rules(NamePrefix=guard.name)["Rules"]
+    return {rule["Name"].rsplit("-", 1)[-1]: json.loads(rule["EventPattern"]) for rule in rules}
+
+
+def passes(cloud: LocalAws, pattern: Json, event: Json) -> bool:
+    answer = cloud.client("events").test_event_pattern(
+        EventPattern=json.dumps(pattern), Event=json.dumps(event)
+    )
+    return bool(answer["Result"])
+
+
+def routes(cloud: LocalAws, patterns: dict[str, Json], event: Json) -> list[str]:
+    """Which rules take an event."""
+    return [name for name, pattern in sorted(patterns.items()) if passes(cloud, pattern, event)]
+
+
+@pytest.mark.parametrize("path", violating_fixtures())
+def test_every_event_that_violates_a_rule_arrives_once(
+    cloud: LocalAws, patterns: dict[str, Json], path: str
+) -> None:
+    assert routes(cloud, patterns, cloudtrail.envelope(fixture(path))) == ["changes"]
+
+
+@pytest.mark.parametrize("path", rule_files(), ids=lambda path: path.parent.name)
+def test_every_call_that_a_rule_asks_for_arrives(
+    cloud: LocalAws, patterns: dict[str, Json], path: Path
+) -> None:
+    for source, names in yaml.safe_load(path.read_text())["events"].items():
+        for name in names:
+            record = {**cloudtrail.record(name, {}, None), "eventSource": source}
+            event = cloudtrail.envelope(record, source=f"aws.{source.split('.')[0]}")
+            assert routes(cloud, patterns, event) == ["changes"], (source, name)
+
+
+def test_a_service_event_arrives_too(cloud: LocalAws, patterns: dict[str, Json]) -> None:
+    event = cloudtrail.envelope(opening(), **{"detail-type": "AWS Service Event via CloudTrail"})
+    assert routes(cloud, patterns, event) == ["changes"]
+
+
+def opening(**changed: Any) -> Json:
+    return {
+        **cloudtrail.record("AuthorizeSecurityGroupIngress", {"groupId": "sg-0aa11bb22cc33dd44"}, None),
+        **changed,
+    }
+
+
+def test_a_call_that_failed_does_not_arrive(cloud: LocalAws, patterns: dict[str, Json]) -> None:
+    for code in ("Client.UnauthorizedOperation", "Client.DryRunOperation"):
+        assert routes(cloud, patterns, cloudtrail.envelope(opening(errorCode=code))) == []
+
+
+def test_what_anybody_may_put_on_the_bus_does_not_arrive_though_a_naive_pattern_takes_it(
+    cloud: LocalAws, patterns: dict[str, Json]
+) -> None:
+    for source in ("ec2.amazonaws.com", "com.evil", "aws.ec2.evil", "AWS.EC2"):
+        event = cloudtrail.envelope(opening(), source=source)
+        assert routes(cloud, patterns, event) == []
+        assert passes(cloud, NAIVE, event)
+
+
+def test_another_service_s_event_of_the_same_name_does_not_arrive(
+    cloud: LocalAws, patterns: dict[str, Json]
+) -> None:
+    assert routes(cloud, patterns, cloudtrail.envelope(opening(eventSource="evil.amazonaws.com"))) == []
+
+
+def test_our_own_calls_arrive_once_as_echoes_and_other_people_s_reverts_do_not(
+    cloud: LocalAws, guard: Guard, patterns: dict[str, Json]
+) -> None:
+    ours = cloudtrail.session_of(guard.outputs["ActingRoleArn"], "gardefou-0123456789abcdef-1")
+    for name in ("RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "ModifySecurityGroupRules"):
+        assert routes(cloud, patterns, cloudtrail.envelope(cloudtrail.record(name, {}, None, ours))) == [
+            "echoes"
+        ]
+    for name in ("RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress"):
+        assert routes(cloud, patterns, cloudtrail.envelope(cloudtrail.record(name, {}, None))) == []
+
+
+def test_a_call_without_a_session_issuer_arrives(cloud: LocalAws, patterns: dict[str, Json]) -> None:
+    for identity in ({"type": "Root"}, {"type": "IAMUser", "sessionContext": {"attributes": {}}}):
+        assert routes(cloud, patterns, cloudtrail.envelope(opening(userIdentity=identity))) == ["changes"]
+
+
+def test_no_pattern_is_longer_than_aws_allows(patterns: dict[str, Json]) -> None:
+    assert sorted(patterns) == ["changes", "echoes"]
+    longest_arn = f"arn:aws-us-gov:iam::123456789012:role/gardefou/{'r' * 64}"
+    for pattern in patterns.values():
+        text = json.dumps(pattern)
+        assert len(text) + len(longest_arn) <= PATTERN_CHARS_MAX

@@ -1,0 +1,208 @@
+"""What the template must never lose. The local AWS ignores much of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from local_aws.places import TEMPLATE, program
+from template import listed, load, of_type, refs, statements
+
+KEY = {"Fn::GetAtt": ["Key", "Arn"]}
+TEMPLATE_BODY_MAX = 51_200
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    return load()
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    lint = subprocess.run(
+        [program("tools", "cfn-lint"), TEMPLATE], capture_output=True, text=True, check=False
+    )
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_the_template_fits_into_a_call_without_a_bucket() -> None:
+    assert len(TEMPLATE.read_bytes()) <= TEMPLATE_BODY_MAX
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        ("AWS::SQS::Queue", ["KmsMasterKeyId"]),
+        ("AWS::SNS::Topic", ["KmsMasterKeyId"]),
+        ("AWS::Logs::LogGroup", ["KmsKeyId"]),
+        ("AWS::DynamoDB::Table", ["SSESpecification", "KMSMasterKeyId"]),
+    ],
+    ids=lambda value: value.split("::")[1] if isinstance(value, str) else "",
+)
+def test_everything_that_keeps_data_is_encrypted_with_our_key(
+    template: dict[str, Any], kind: str, place: list[str]
+) -> None:
+    found = of_type(template, kind)
+    assert found
+    for name, properties in found.items():
+        value: Any = properties
+        for step in place:
+            value = value.get(step, {})
+        assert value == KEY, name
+
+
+def test_the_key_lets_eventbridge_sns_and_alarms_use_it(template: dict[str, Any]) -> None:
+    (key,) = of_type(template, "AWS::KMS::Key").values()
+    for service in ("events.amazonaws.com", "sns.amazonaws.com", "cloudwatch.amazonaws.com"):
+        (grant,) = [
+            one for one in key["KeyPolicy"]["Statement"] if one["Principal"].get("Service") == service
+        ]
+        assert grant["Effect"] == "Allow" and grant["Condition"]
+        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= {action.rstrip("*") for action in grant["Action"]}
+
+
+def test_every_target_of_a_rule_is_retried_for_a_day_and_has_a_dead_letter_queue(
+    template: dict[str, Any],
+) -> None:
+    rules = of_type(template, "AWS::Events::Rule")
+    targets = [target for rule in rules.values() for target in rule["Targets"]]
+    assert len(targets) == 2
+    for target in targets:
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+        assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["RuleDlq", "Arn"]}}
+
+
+def test_only_our_rules_may_send_events_for_eventbridge(template: dict[str, Any]) -> None:
+    (policy,) = [
+        policy
+        for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
+        if {"Ref": "EventsQueue"} in policy["Queues"]
+    ]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {"Fn::GetAtt": ["RuleDlq", "Arn"]} in statement["Resource"]
+    assert sorted(source["Fn::GetAtt"][0] for source in sources) == sorted(
+        of_type(template, "AWS::Events::Rule")
+    )
+
+
+def test_only_the_two_deciding_roles_may_ring_revert_and_notify(template: dict[str, Any]) -> None:
+    policies = of_type(template, "AWS::SQS::QueuePolicy").values()
+    for queue in ("RevertNetworkQueue", "NotifyQueue"):
+        (policy,) = [policy for policy in policies if policy["Queues"] == [{"Ref": queue}]]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert sorted(set(refs(statement["Condition"]))) == ["EvaluateRole", "RevertNetworkRole"]
+
+
+def test_every_work_queue_has_dead_letters_that_are_kept_longer_and_an_alarm(
+    template: dict[str, Any],
+) -> None:
+    queues, functions = of_type(template, "AWS::SQS::Queue"), of_type(template, "AWS::Lambda::Function")
+    watched = {
+        name
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        for name in refs(alarm["Dimensions"])
+    }
+    for name, function in (
+        ("EventsQueue", "Evaluate"),
+        ("RevertNetworkQueue", "RevertNetwork"),
+        ("NotifyQueue", "Notify"),
+    ):
+        queue = queues[name]
+        dead = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert queues[dead]["MessageRetentionPeriod"] == 1_209_600 > queue["MessageRetentionPeriod"]
+        assert queue["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
+        assert {dead, function} <= watched
+    assert "RuleDlq" in watched
+
+
+def test_no_role_may_do_something_to_everything_except_describe_security_groups(
+    template: dict[str, Any],
+) -> None:
+    everything = [statement for _, statement in statements(template) if "*" in listed(statement["Resource"])]
+    actions = [action for statement in everything for action in listed(statement["Action"])]
+    assert actions == ["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"]
+    assert not [
+        action for _, one in statements(template) for action in listed(one["Action"]) if "*" in action
+    ]
+
+
+MAY = {
+    "EvaluateRole": {"dynamodb", "kms", "logs", "sqs"},
+    "RevertNetworkRole": {"dynamodb", "kms", "logs", "sqs", "sts"},
+    "NotifyRole": {"dynamodb", "kms", "logs", "secretsmanager", "sns", "sqs"},
+    "ActingRole": {"ec2"},
+}
+
+
+def test_each_role_reaches_only_its_own_services(template: dict[str, Any]) -> None:
+    reached: dict[str, set[str]] = {}
+    for role, statement in statements(template):
+        reached.setdefault(role, set()).update(action.split(":")[0] for action in listed(statement["Action"]))
+    assert reached == MAY
+
+
+def test_the_acting_role_takes_back_in_this_account_and_region_and_adds_nothing(
+    template: dict[str, Any],
+) -> None:
+    acting = [statement for role, statement in statements(template) if role == "ActingRole"]
+    writes = [one for one in acting if not re.match(r"ec2:(Describe|Get)", listed(one["Action"])[0])]
+    assert [action for one in writes for action in listed(one["Action"])] == [
+        "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:ModifySecurityGroupRules",
+    ]  # fmt: skip
+    for one in writes:
+        for resource in listed(one["Resource"]):
+            assert "${AWS::Region}:${AWS::AccountId}:security-group" in resource["Fn::Sub"]
+
+
+def test_the_acting_role_trusts_the_revert_function_alone(template: dict[str, Any]) -> None:
+    role = of_type(template, "AWS::IAM::Role")["ActingRole"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["RevertNetworkRole", "Arn"]}}
+    assert role["MaxSessionDuration"] <= 3600
+
+
+def test_notify_rings_no_revert_and_evaluate_assumes_no_role(template: dict[str, Any]) -> None:
+    given = [
+        (role, action) for role, statement in statements(template) for action in listed(statement["Action"])
+    ]
+    assert ("NotifyRole", "sqs:SendMessage") not in given
+    assert ("EvaluateRole", "sts:AssumeRole") not in given
+
+
+def test_no_secret_stands_in_an_environment(template: dict[str, Any]) -> None:
+    for function in of_type(template, "AWS::Lambda::Function").values():
+        for name in function["Environment"]["Variables"]:
+            assert not re.search(r"URL$|TOKEN|PASSWORD|WEBHOOK", name.replace("QUEUE_URL", "")), name
+
+
+def test_a_version_is_published_whenever_code_or_a_parameter_of_its_function_changes(
+    template: dict[str, Any],
+) -> None:
+    parameters = set(template["Parameters"]) - {"CodeBucket", "ReservedConcurrency"}
+    versions = of_type(template, "AWS::Lambda::Version")
+    for name, function in of_type(template, "AWS::Lambda::Function").items():
+        description = versions[f"{name}Version"]["Description"]["Fn::Sub"]
+        given = {ref for ref in refs(function) if ref in parameters}
+        assert given == set(re.findall(r"\$\{(\w+)\}", description))
+
+
+def test_every_queue_feeds_the_live_alias_and_gives_back_single_messages(template: dict[str, Any]) -> None:
+    sources = of_type(template, "AWS::Lambda::EventSourceMapping")
+    aliases = of_type(template, "AWS::Lambda::Alias")
+    assert len(sources) == len(of_type(template, "AWS::Lambda::Function"))
+    for source in sources.values():
+        assert source["FunctionName"]["Ref"] in aliases
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_ledger_is_kept_protected_and_restorable(template: dict[str, Any]) -> None:
+    ledger = template["Resources"]["Ledger"]
+    assert (ledger["DeletionPolicy"], ledger["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = ledger["Properties"]
+    assert properties["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
