@@ -8,8 +8,10 @@ export GARDEFOU_CACHE := $(CACHE)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 # One target triple and one selection of packages for everything: aws-sdk-ec2 is built once.
-CARGO := --workspace --target $(HOST)
-LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build --workspace --bins --target $(HOST)
+CARGO := --workspace --exclude gardefou-benches --target $(HOST)
+FUNCTIONS := $(foreach function,evaluate revert notify,--package gardefou-$(function)-function)
+LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build $(FUNCTIONS) --bins
+# What is deployed: x86_64 or aarch64 (where the toolchain has that target).
 ARCH ?= x86_64
 DENY := 0.20.2
 PYTHON := $(CACHE)/venv-tools/bin/python
@@ -23,7 +25,7 @@ setup: ## The local AWS and the tools, pinned, in virtual environments
 	@infra/local/setup.sh
 
 functions: setup ## The functions, as tests and demo run them
-	$(LAMBDA) --lambda-dir $(CARGO_TARGET_DIR)/lambda
+	$(LAMBDA) --target $(HOST) --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 demo: functions ## The main job, end to end on a local AWS
 	@$(PYTHON) -m local_aws.demo --lambda-dir $(CARGO_TARGET_DIR)/lambda
@@ -44,12 +46,12 @@ $(CACHE)/tools/bin/cargo-deny-$(DENY):
 	touch $@
 
 bench: package ## The figures of docs/numbers.md
-	cargo bench --package gardefou-rules
+	cargo bench --package gardefou-benches
 	$(PYTHON) tests/end_to_end/cold.py --lambda-dir $(CARGO_TARGET_DIR)/ship --package-dir $(CARGO_TARGET_DIR)/package
 	$(PYTHON) tests/end_to_end/latency.py --lambda-dir $(CARGO_TARGET_DIR)/ship
 
 package: setup ## The zips that are deployed: CONFIG=gardefou.yaml ARCH=x86_64|arm64
-	$(LAMBDA) --profile ship --lambda-dir $(CARGO_TARGET_DIR)/ship
+	$(LAMBDA) --profile ship --target $(ARCH)-unknown-linux-gnu --lambda-dir $(CARGO_TARGET_DIR)/ship
 	$(PYTHON) infra/package.py --lambda-dir $(CARGO_TARGET_DIR)/ship --config $(or $(CONFIG),gardefou.yaml) --out $(CARGO_TARGET_DIR)/package
 
 deploy: package ## To AWS: STACK=gardefou REGION=eu-west-3

@@ -152,12 +152,14 @@ def show_messages(screen: Screen, guard: Guard, finding: str) -> None:
 
 
 def show_timeline(screen: Screen, finding: Finding, delivered_ms: float) -> None:
-    screen.step(f"The ledger's timeline of {finding.id}", "   at ms    step ms  state")
+    screen.step(
+        f"The ledger's timeline of {finding.id}", "   at ms    step ms  state              clock     cause"
+    )
     before = delivered_ms
     for line in finding.history:
         clock = datetime.fromtimestamp(line.at_ms / 1000).strftime("%H:%M:%S")
         screen.line(
-            f"{line.at_ms - delivered_ms:8.0f} {line.at_ms - before:10.0f}  {line.after:<20} {line.cause} ({clock})"
+            f"{line.at_ms - delivered_ms:8.0f} {line.at_ms - before:10.0f}  {line.after:<18} {clock}  {line.cause}"
         )
         before = line.at_ms
 

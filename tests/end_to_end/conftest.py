@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from local_aws.places import LAMBDA_DIR
 
 # What every test group lets in before anything happens, and must let in afterwards.
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "198.51.100.0/24"}]}
+
+NOISE = re.compile("RequestId:|_aws")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,11 +91,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     guard = getattr(item, "funcargs", {}).get("guard")
     if report.failed and isinstance(guard, Guard):
+        logs = guard.cloud.client("logs")
         for output in ("EvaluateFunction", "RevertNetworkFunction", "NotifyFunction"):
-            lines = [
-                line
-                for line in log_lines(guard.cloud.client("logs"), guard.outputs[output])
-                if "RequestId" not in line
-            ]
-            report.sections.append((output, "\n".join(lines[-30:])))
+            lines = [line for line in log_lines(logs, guard.outputs[output]) if not NOISE.search(line)]
+            report.sections.append((output, "\n".join(lines[-10:])))
     return report

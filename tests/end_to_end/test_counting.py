@@ -12,6 +12,7 @@ import pytest
 from conftest import Group
 from local_aws import cloudtrail
 from local_aws.cloud import LocalAws
+from local_aws.counters import log_lines
 from local_aws.guard import Guard
 from local_aws.waiting import until
 from story import SSH_TO_WORLD, ids, messages, stays, tcp, told
@@ -46,6 +47,13 @@ def test_a_quiet_change_is_recorded_and_nothing_is_done(guard: Guard, group: Gro
     assert (seen["result"], seen["findings"]) == ("quiet", [])
     assert counted_since(guard, before, 1) == {"EventsReceived": 1, "EventsQuiet": 1}
     stays(group, opened_and(group, ids(opened)))
+
+
+def test_every_shipped_rule_is_sound_where_it_is_deployed(cloud: LocalAws, guard: Guard, group: Group) -> None:
+    event, _ = guard.open_port(group.id, [tcp(22, "203.0.113.8/32")])
+    guard.ledger.await_event(event)
+    written = log_lines(cloud.client("logs"), guard.outputs["EvaluateFunction"])
+    assert [line for line in written if "a rule is left out" in line] == []
 
 
 def test_the_same_event_ten_times_is_one_finding_one_revert_one_message(

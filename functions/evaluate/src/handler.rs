@@ -15,8 +15,10 @@ pub(crate) async fn handle(evaluate: &Function, event: SqsEvent) -> SqsBatchResp
             let mut counts = tally.get();
             counts.count(&fate);
             tally.set(counts);
-            fate.inspect_err(|error| tracing::error!(message.id = %id, error = %chain(error), "an event was refused"))
-                .is_ok()
+            fate.inspect_err(
+                |error| tracing::error!(message.id = %id, error = %chain(error), "an event was refused"),
+            )
+            .is_ok()
         }
     })
     .await;

@@ -21,5 +21,8 @@ async fn main() -> Result<(), Error> {
     let desk = Desk { ledger, queue, clock: SystemClock, timing: settings.timing };
     let guarded = Guarded { rules, config, region: settings.region, acting_role: settings.acting_role };
     let evaluate = &Evaluate { desk, guarded };
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(evaluate, event.payload).await))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(handle(evaluate, event.payload).await)
+    }))
+    .await
 }

@@ -9,13 +9,11 @@ use engine::{Doorbell, Notify, Outcome, chain};
 pub(crate) type Function = Notify<DynamoLedger, SqsQueue, SystemClock, People>;
 
 pub(crate) async fn handle(notify: &Function, event: SqsEvent) -> SqsBatchResponse {
-    batch(event, async |message| {
-        match tell(notify, &message).await {
-            Ok(outcome) => outcome == Outcome::Done,
-            Err(error) => {
-                tracing::error!(message.id = %message.id, error = %chain(error.as_ref()), "people were not told");
-                false
-            }
+    batch(event, async |message| match tell(notify, &message).await {
+        Ok(outcome) => outcome == Outcome::Done,
+        Err(error) => {
+            tracing::error!(message.id = %message.id, error = %chain(error.as_ref()), "people were not told");
+            false
         }
     })
     .await

@@ -29,5 +29,6 @@ async fn main() -> Result<(), Error> {
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&sdk));
     let audience = People::new(topic, settings.slack, secrets);
     let notify = &Notify { desk, audience, back_off: BACK_OFF };
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(notify, event.payload).await))).await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(notify, event.payload).await)))
+        .await
 }

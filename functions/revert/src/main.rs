@@ -22,7 +22,8 @@ async fn main() -> Result<(), Error> {
     let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
     let desk = Desk { ledger, queue, clock: SystemClock, timing: settings.timing };
-    let sessions = Sessions::new(sdk, &settings.acting_role).await.context("`ACTING_ROLE_ARN` names no role")?;
+    let sessions =
+        Sessions::new(sdk, &settings.acting_role).await.context("`ACTING_ROLE_ARN` names no role")?;
     let hands = SecurityGroups::new(sessions);
     let revert = &Revert { desk, observer: hands.clone(), hands, rules };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {

@@ -21,7 +21,10 @@ impl Settings {
         Ok(Self {
             package: var("LAMBDA_TASK_ROOT")?.into(),
             table: var("LEDGER_TABLE")?,
-            queues: SqsUrls { revert_network: var("REVERT_NETWORK_QUEUE_URL")?, notify: var("NOTIFY_QUEUE_URL")? },
+            queues: SqsUrls {
+                revert_network: var("REVERT_NETWORK_QUEUE_URL")?,
+                notify: var("NOTIFY_QUEUE_URL")?,
+            },
             acting_role: var("ACTING_ROLE_ARN")?,
             timing: Timing {
                 first_read: seconds("VERIFY_FIRST_SECONDS")?,

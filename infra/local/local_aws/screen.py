@@ -7,7 +7,7 @@ import sys
 import textwrap
 import time
 
-WIDTH = 100
+WIDTH = 110
 COLOURS = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 

@@ -32,14 +32,14 @@ impl DynamoLedger {
         let condition = aliases.condition(&write.only_if);
         let item = TransactWriteItem::builder();
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
-        let key = Some(key(&write.key));
+        let key = key(&write.key);
         let table = &self.table;
         let built = match &write.edit {
             Edit::Put(attributes) => {
                 let (names, values) = aliases.into_maps();
                 let mut all: HashMap<_, _> =
                     attributes.iter().map(|(name, value)| (name.clone(), to_attribute(value))).collect();
-                all.extend(key.unwrap_or_default());
+                all.extend(key);
                 let put =
                     Put::builder().table_name(table).set_item(Some(all)).set_condition_expression(condition);
                 let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
@@ -48,14 +48,15 @@ impl DynamoLedger {
             Edit::Update { set, add, remove } => {
                 let expression = aliases.update(set, add, remove);
                 let (names, values) = aliases.into_maps();
-                let update = Update::builder().table_name(table).set_key(key).update_expression(expression);
+                let update =
+                    Update::builder().table_name(table).set_key(Some(key)).update_expression(expression);
                 let update = update.set_condition_expression(condition).set_expression_attribute_names(names);
                 let update = update.set_expression_attribute_values(values);
                 item.update(update.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?)
             }
             Edit::Check => {
                 let (names, values) = aliases.into_maps();
-                let check = ConditionCheck::builder().table_name(table).set_key(key);
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key));
                 let check = check.set_condition_expression(condition).set_expression_attribute_names(names);
                 let check = check.set_expression_attribute_values(values);
                 item.condition_check(
@@ -64,8 +65,10 @@ impl DynamoLedger {
             }
             Edit::Delete => {
                 let (names, values) = aliases.into_maps();
-                let delete =
-                    Delete::builder().table_name(table).set_key(key).set_condition_expression(condition);
+                let delete = Delete::builder()
+                    .table_name(table)
+                    .set_key(Some(key))
+                    .set_condition_expression(condition);
                 let delete =
                     delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
                 item.delete(delete.return_values_on_condition_check_failure(old).build().map_err(unbuilt)?)

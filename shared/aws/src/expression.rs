@@ -4,18 +4,19 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{Attr, Condition, Item, LedgerError};
 use std::collections::HashMap;
 
+type Names = HashMap<String, String>;
+type Values = HashMap<String, AttributeValue>;
+
 /// The aliases that the expressions of one write share.
 #[derive(Debug, Default)]
 pub(crate) struct Aliases {
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+    names: Names,
+    values: Values,
 }
 
 impl Aliases {
-    /// `None` where nothing is asked. DynamoDB refuses empty maps, so those are `None` too.
-    pub(crate) fn into_maps(
-        self,
-    ) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    /// DynamoDB refuses empty maps, so those are `None`.
+    pub(crate) fn into_maps(self) -> (Option<Names>, Option<Values>) {
         ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 
@@ -41,7 +42,9 @@ impl Aliases {
             Condition::Absent => format!("attribute_not_exists({})", self.name("pk")),
             Condition::Lacks(name) => format!("attribute_not_exists({})", self.name(name)),
             Condition::Is(name, value) => format!("{} = {}", self.name(name), self.value(value)),
-            Condition::Below(name, limit) => format!("{} < {}", self.name(name), self.value(&Attr::N(*limit))),
+            Condition::Below(name, limit) => {
+                format!("{} < {}", self.name(name), self.value(&Attr::N(*limit)))
+            }
             Condition::All(parts) => {
                 let parts: Vec<String> = parts.iter().filter_map(|part| self.condition(part)).collect();
                 return joined(parts, " AND ");

@@ -7,6 +7,7 @@
     reason = "a test that starts the local AWS"
 )]
 
+use aws::DynamoLedger;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
@@ -14,7 +15,6 @@ use aws_sdk_dynamodb::types::{
 };
 use engine::{Attr, Condition, Edit, Item, Key, Ledger, Write};
 use fastrand::Rng;
-use gardefou_aws::DynamoLedger;
 use sim::MemoryLedger;
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-use gardefou_deliver::{DeliveryError, Retry, Secret, SlackChannel, SlackClient, SlackConfig, Timeouts};
+use deliver::{DeliveryError, Retry, Secret, SlackChannel, SlackClient, SlackConfig, Timeouts};
 use jiff::SignedDuration;
 use render::SlackMessage;
 use std::error::Error as _;

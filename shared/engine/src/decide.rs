@@ -104,14 +104,14 @@ fn plan(finding: &Finding, culprits: &[Culprit], observed: &Observed) -> Result<
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let named = |culprit: &&Culprit| {
+        let is_its = |culprit: &&Culprit| {
             finding.violations.iter().any(|violation| {
                 let names = violation.culprits.iter().filter_map(|at| finding.culprits.get(*at));
                 violation.reverter.as_ref() == Some(name)
                     && names.into_iter().any(|one| one.item == culprit.item)
             })
         };
-        let culprits: Vec<Culprit> = culprits.iter().filter(named).cloned().collect();
+        let culprits: Vec<Culprit> = culprits.iter().filter(is_its).cloned().collect();
         let Some(reverter) = reverter(name) else {
             return Err(Refusal::Imprecise {
                 why: format!("there is no reverter `{name}`"),

@@ -77,7 +77,12 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
         let (moved, mut transaction) = writes::transition(record, life, evidence, cause, now);
         transaction.extend(guards);
         match self.ledger.commit(&transaction).await? {
-            Commit::Done => Ok(Moved::To(Box::new(moved))),
+            Commit::Done => {
+                let (from, to) = (record.life.state.label(), moved.life.state.label());
+                let id = &moved.finding.id;
+                tracing::info!(finding.id = %id, finding.version = moved.life.version, from, to, cause, "finding {id} moved");
+                Ok(Moved::To(Box::new(moved)))
+            }
             Commit::Refused(refused) => match refused.first() {
                 // The answer to an earlier try was lost: what stands there is what we wrote.
                 Some(Refused::Yes(Some(item)))

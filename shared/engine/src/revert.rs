@@ -5,7 +5,7 @@ use crate::mover::Moved;
 use crate::ports::{Hands, Observer, ObserverError, Outcome, Removed, Retry, Session, StepError, chain};
 use crate::{Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue, writes};
 use jiff::SignedDuration;
-use model::{Evidence, Input, Item, Manual, Observed, Plan, Rejected, State, Step, Work, WorkerId};
+use model::{Evidence, Input, Item, Manual, Observed, Plan, State, Step, Work, WorkerId};
 use rules::RuleBook;
 
 /// The first wait after AWS asked for one; doubled with each attempt.
@@ -61,8 +61,7 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
                 _ => self.rung(&claimed).await,
             },
             // Whoever holds it has its own message; when that worker died, its message comes back.
-            Moved::Rejected(Rejected::LeaseHeld) | Moved::Overtaken => Ok(Outcome::Done),
-            Moved::Rejected(_) => Ok(Outcome::Done),
+            Moved::Rejected(_) | Moved::Overtaken => Ok(Outcome::Done),
             Moved::Guarded => Ok(Outcome::Later(SignedDuration::from_secs(1))),
         }
     }

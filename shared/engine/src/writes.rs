@@ -58,14 +58,14 @@ pub(crate) fn transition(
     cause: &str,
     now: Timestamp,
 ) -> (FindingRecord, Vec<Write>) {
-    let line = History {
+    let entry = History {
         version: life.version,
         from: record.life.state.label(),
         to: life.state.label(),
         cause: cause.to_owned(),
         at: now,
     };
-    let (history, chain) = line.item(Some(&record.chain));
+    let (history, chain) = entry.item(Some(&record.chain));
     let mut set = life_columns(&record.finding, &life, &evidence, now);
     set.insert("chain".to_owned(), Attr::S(chain.clone()));
     let finding = Write {

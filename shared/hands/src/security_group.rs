@@ -187,9 +187,7 @@ struct Parts<'l> {
 
 fn line(parts: &Parts<'_>) -> Option<Opening> {
     let source = match parts {
-        Parts { networks: [Some(net), _] | [_, Some(net)], .. } => {
-            Source::Net(net.parse::<IpNet>().ok()?.trunc())
-        }
+        Parts { networks: [Some(net), _] | [_, Some(net)], .. } => Source::Net(trail::network(net).ok()?),
         Parts { prefix_list: Some(list), .. } => Source::PrefixList(list.parse().ok()?),
         Parts { group: Some((group, account)), .. } => Source::Group {
             group: Untrusted::new(*group),
@@ -216,7 +214,10 @@ fn opening(rule: &ec2::SecurityGroupRule) -> Result<Opening, ObserverError> {
         ports: (rule.from_port(), rule.to_port()),
         networks: [rule.cidr_ipv4(), rule.cidr_ipv6()],
         prefix_list: rule.prefix_list_id(),
-        group: group.and_then(|group| Some((group.group_id()?, group.user_id()))),
+        // A group of the same account is named without it, as in the event.
+        group: group.and_then(|group| {
+            Some((group.group_id()?, group.user_id().filter(|user| Some(*user) != rule.group_owner_id())))
+        }),
         description: rule.description(),
     };
     line(&parts).ok_or_else(|| {

@@ -8,7 +8,7 @@ use model::{Resource, Step};
 use std::time::Duration;
 
 /// STS's shortest session.
-const SESSION: Duration = Duration::from_secs(900);
+const SESSION: Duration = Duration::from_mins(15);
 
 /// Makes EC2 clients that act as the acting role.
 #[derive(Debug, Clone)]

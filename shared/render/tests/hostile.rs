@@ -5,8 +5,8 @@
 
 mod sample;
 
-use gardefou_render as render;
 use model::Untrusted;
+use render;
 use sample::{PLACES, Told};
 use serde_json::Value;
 

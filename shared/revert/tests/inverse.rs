@@ -6,12 +6,12 @@
 mod ec2;
 
 use ec2::{Ec2, content};
-use gardefou_revert::{Reverter as _, SecurityGroupRules, Undo, standing};
 use jiff::{SignedDuration, Timestamp};
 use model::{Culprit, Direction, GroupRuleId, Item, Opening, Plan, Prior, Refusal, Source};
 use model::{Ports, Traffic, Untrusted};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use revert::{Reverter as _, SecurityGroupRules, Undo, standing};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -70,13 +70,18 @@ impl Condition {
     }
 }
 
+/// Of these, the messages are ours; those of CEL's own functions quote what they were given.
+const OURS: &[&str] = &["reaches", "exposes", "within", "outside", "openings", "request", "response"];
+
 /// Why a condition could not be answered, without a word of the event: an attacker writes those.
 fn reason(error: &ExecutionError) -> String {
     let word = |text: &str| text.len() <= 60 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     match error {
         ExecutionError::NoSuchKey(key) if word(key) => format!("the event does not say `{key}`"),
         ExecutionError::NoSuchKey(_) => "the event does not say what is asked for".to_owned(),
-        ExecutionError::FunctionError { function, message } => format!("{function}: {message}"),
+        ExecutionError::FunctionError { function, message } if OURS.contains(&function.as_str()) => {
+            format!("{function}: {message}")
+        }
         ExecutionError::NoSuchOverload(_)
         | ExecutionError::UnexpectedType { .. }
         | ExecutionError::ValuesNotComparable(..)

@@ -36,6 +36,8 @@ fn what_can_be_asked_is_sound() {
         "opening.ingress && opening.exposes('tcp', 22)",
         "params.ports.exists(p, opening.reaches('udp', p)) || opening.exposesAll()",
         "opening.within(params.cidrs + params.cidrs) || opening.outside(['10.0.0.0/8'])",
+        "opening.exposes('tcp', params.ports + [22, 23])",
+        "opening.exposes('tcp', params.ports + [22, 23])",
         "size(params.cidrs) > 0 && params.teams.size() == 2",
         "has(opening.cidr) && opening.cidr.startsWith('10.')",
         "change.request.items.exists(i, i.port == 22) || 'a' in change.request",
@@ -64,6 +66,11 @@ fn what_can_not_be_asked_is_told_with_its_position() {
     );
     check("opening.reaches('tcp')", &expect!["15: `reaches` takes a text and a whole number, not a text"]);
     check("opening.reaches('icmp', 22)", &expect!["16: `icmp` has no ports: `tcp` or `udp`"]);
+    check("opening.exposes('tcp', [22, -1])", &expect!["29: `-1` is no port"]);
+    check(
+        "opening.exposes('tcp', params.teams)",
+        &expect!["15: `exposes` takes a text and a whole number, not a text and a list of texts"],
+    );
     check("opening.exposes('tcp', 70000)", &expect!["23: `70000` is no port"]);
     check(
         "opening.within(['10.0.0.1/8', 'x'])",
@@ -194,6 +201,8 @@ fn an_error_that_reaches_the_answer_is_unknown_and_one_that_is_absorbed_is_not()
     assert_eq!(answer("1 / 0 == 1 || true"), Answer::Yes);
     assert_eq!(answer("1 / 0 == 1 && false"), Answer::No);
     assert_eq!(answer("[1, 0].exists(n, 1 / n == 1)"), Answer::Yes);
+    assert_eq!(answer("int('<b>') == 1"), unknown("the condition can't be answered of this event"));
+    assert_eq!(answer("'a'.matches('(<b>')"), unknown("the condition can't be answered of this event"));
     assert_eq!(answer("{'a': 1}['b'] == 1"), unknown("the event does not say `b`"));
     assert_eq!(answer("{'a': 1}['<b>'] == 1"), unknown("the event does not say what is asked for"));
 }

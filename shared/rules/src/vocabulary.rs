@@ -145,6 +145,8 @@ const fn plain(name: &'static str, takes: &'static [Kind], answers: Kind) -> Fun
 const FUNCTIONS: &[Function] = &[
     of(Opening, "reaches", &[Text, Int], Bool),
     of(Opening, "exposes", &[Text, Int], Bool),
+    of(Opening, "reaches", &[Text, Ints], Bool),
+    of(Opening, "exposes", &[Text, Ints], Bool),
     of(Opening, "exposesAll", &[], Bool),
     of(Opening, "within", &[Cidrs], Bool),
     of(Opening, "within", &[Texts], Bool),

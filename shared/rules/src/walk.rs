@@ -222,29 +222,30 @@ impl Walk<'_> {
     /// Arguments that are written out are checked now and not when a change comes.
     fn literals(&mut self, function: &str, arguments: &[IdedExpr]) {
         for (at, argument) in arguments.iter().enumerate() {
-            match (function, at, &argument.expr) {
-                ("reaches" | "exposes", 0, Expr::Literal(LiteralValue::String(protocol)))
-                    if transport(protocol.inner()).is_none() =>
+            let written = match &argument.expr {
+                Expr::List(list) => list.elements.as_slice(),
+                _ => std::slice::from_ref(argument),
+            };
+            for part in written {
+                if let Expr::Literal(literal) = &part.expr
+                    && let Some(wrong) = wrong_literal(function, at, literal)
                 {
-                    let text = format!("`{}` has no ports: `tcp` or `udp`", protocol.inner());
-                    self.fault(argument, text);
+                    self.fault(part, wrong);
                 }
-                ("reaches" | "exposes", 1, Expr::Literal(LiteralValue::Int(port)))
-                    if u16::try_from(*port.inner()).is_err() =>
-                {
-                    self.fault(argument, format!("`{}` is no port", port.inner()));
-                }
-                ("within" | "outside", 0, Expr::List(list)) => {
-                    for element in &list.elements {
-                        if let Expr::Literal(LiteralValue::String(text)) = &element.expr
-                            && let Err(wrong) = network(text.inner())
-                        {
-                            self.fault(element, wrong);
-                        }
-                    }
-                }
-                _ => {}
             }
         }
+    }
+}
+
+fn wrong_literal(function: &str, at: usize, literal: &LiteralValue) -> Option<String> {
+    match (function, at, literal) {
+        ("reaches" | "exposes", 0, LiteralValue::String(text)) if transport(text.inner()).is_none() => {
+            Some(format!("`{}` has no ports: `tcp` or `udp`", text.inner()))
+        }
+        ("reaches" | "exposes", 1, LiteralValue::Int(port)) if u16::try_from(*port.inner()).is_err() => {
+            Some(format!("`{}` is no port", port.inner()))
+        }
+        ("within" | "outside", 0, LiteralValue::String(text)) => network(text.inner()).err(),
+        _ => None,
     }
 }

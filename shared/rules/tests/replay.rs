@@ -5,8 +5,8 @@
 mod support;
 
 use expect_test::expect_file;
-use gardefou_rules::{Judged, RuleBook, check};
 use model::{Item, Verdict};
+use rules::{Judged, RuleBook, check};
 use std::fmt::Write as _;
 use support::{config, event, events, rule_files};
 use trail::Change;
@@ -28,7 +28,7 @@ fn line(change: &Change, judged: &Judged<'_>) -> Option<String> {
 fn book(configured: bool) -> RuleBook {
     let configured = configured.then(|| {
         let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16]}";
-        gardefou_rules::Config::read(text).unwrap()
+        rules::Config::read(text).unwrap()
     });
     let (book, problems) = RuleBook::read(rule_files(), &configured.unwrap_or_else(config));
     assert_eq!(problems, []);

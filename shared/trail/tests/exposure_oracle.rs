@@ -2,10 +2,10 @@
 //! set of networks is the blocks that it marks.
 #![expect(clippy::unwrap_used, reason = "a case that cannot be made must stop the test")]
 
-use gardefou_trail::exposure::{Field, Limits, Transport};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use model::{Direction, Opening, Ports, SecurityGroup, Source, Traffic, Untrusted};
 use std::sync::LazyLock;
+use trail::exposure::{Field, Limits, Transport};
 
 const CASES: usize = 100_000;
 /// Networks are no narrower than one block of the map.

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixtures must stop")]
 
 use expect_test::expect_file;
-use gardefou_trail::{Change, parse_record};
 use model::{Direction, Opening, Source};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use trail::{Change, parse_record};
 
 fn events() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")

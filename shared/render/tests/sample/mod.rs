@@ -1,12 +1,12 @@
 //! Stories to tell.
 
-use gardefou_render::Story;
 use jiff::Timestamp;
 use model::{
     Actor, ActorKind, Cause, Culprit, Direction, EventRef, Evidence, Finding, FindingId, Item, Life, Manual,
     Mode, Opening, Phase, Plan, Ports, Refusal, Resolution, Resource, Severity, Source, State, Step, Traffic,
     Undecided, Untrusted, Violation, Wait, Work,
 };
+use render::Story;
 
 /// A story that owns its parts.
 #[derive(Debug, Clone)]

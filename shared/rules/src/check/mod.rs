@@ -123,5 +123,5 @@ fn lint_compiled(file: &RuleFile, written: &written::Rule, rule: &Rule, problems
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
+#[path = "check_tests.rs"]
 mod tests;

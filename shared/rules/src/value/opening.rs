@@ -173,6 +173,38 @@ fn exposes(this: &OpeningValue, protocol: &CelString<'_>, port: &CelInt) -> Resu
     Ok(this.scene.field.exposes(this.at, transport, port, &this.scene.limits).into())
 }
 
+/// One of these ports.
+fn reaches_any(
+    this: &OpeningValue,
+    protocol: &CelString<'_>,
+    ports: &CelList<'_>,
+) -> Result<CelBool, ExecutionError> {
+    any("reaches", ports, |port| reaches(this, protocol, port))
+}
+
+/// One of these ports.
+fn exposes_any(
+    this: &OpeningValue,
+    protocol: &CelString<'_>,
+    ports: &CelList<'_>,
+) -> Result<CelBool, ExecutionError> {
+    any("exposes", ports, |port| exposes(this, protocol, port))
+}
+
+fn any(
+    function: &str,
+    ports: &CelList<'_>,
+    asked: impl Fn(&CelInt) -> Result<CelBool, ExecutionError>,
+) -> Result<CelBool, ExecutionError> {
+    for port in ports.inner() {
+        let refused = || ExecutionError::function_error(function, "a list of ports is needed");
+        if *asked(port.downcast_ref::<CelInt>().ok_or_else(refused)?)?.inner() {
+            return Ok(true.into());
+        }
+    }
+    Ok(false.into())
+}
+
 fn exposes_all(this: &OpeningValue) -> CelBool {
     this.scene.field.exposes_all(this.at, &this.scene.limits).into()
 }
@@ -206,6 +238,8 @@ fn parsed(function: &str, list: &CelList<'_>) -> Result<Vec<IpNet>, ExecutionErr
 pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
     cel::add_member_overload!(env, fn reaches: (OpeningValue, CelString<'_>, CelInt) -> Result<CelBool>)?;
     cel::add_member_overload!(env, fn exposes: (OpeningValue, CelString<'_>, CelInt) -> Result<CelBool>)?;
+    cel::add_member_overload!(env, fn reaches_any: (OpeningValue, CelString<'_>, CelList<'_>) -> Result<CelBool>, name = "reaches")?;
+    cel::add_member_overload!(env, fn exposes_any: (OpeningValue, CelString<'_>, CelList<'_>) -> Result<CelBool>, name = "exposes")?;
     cel::add_member_overload!(env, fn exposes_all: (OpeningValue) -> CelBool)?;
     cel::add_member_overload!(env, fn within: (OpeningValue, CidrsValue) -> CelBool)?;
     cel::add_member_overload!(env, fn outside: (OpeningValue, CidrsValue) -> CelBool)?;

@@ -1,6 +1,6 @@
 //! The shipped rules, configuration and events, read from the checkout.
 
-use gardefou_rules::{Config, RuleFile};
+use rules::{Config, RuleFile};
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -9,11 +9,11 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../../shared/rules/tests/support/mod.rs"]
 mod support;
 
 use criterion::Criterion;
-use gardefou_rules::{Config, RuleBook, RuleFile};
+use rules::{Config, RuleBook, RuleFile};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use support::{config, event, events, rule_files};
