@@ -11,6 +11,8 @@ HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 CARGO := --workspace --exclude gardefou-benches --target $(HOST)
 FUNCTIONS := $(foreach function,evaluate revert notify,--package gardefou-$(function)-function)
 LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build $(FUNCTIONS) --bins
+# For the machine itself the machine's own linker will do, and shares what `cargo test` builds; zig is for what ships.
+HERE := --compiler cargo --target $(HOST)
 # What is deployed: x86_64 or aarch64 (where the toolchain has that target).
 ARCH ?= x86_64
 DENY := 0.20.2
@@ -25,10 +27,10 @@ setup: ## The local AWS and the tools, pinned, in virtual environments
 	@infra/local/setup.sh
 
 functions: setup ## The functions, as tests and demo run them
-	$(LAMBDA) --target $(HOST) --lambda-dir $(CARGO_TARGET_DIR)/lambda
+	$(LAMBDA) $(HERE) --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 demo: functions ## The main job, end to end on a local AWS
-	@$(PYTHON) -m local_aws.demo --lambda-dir $(CARGO_TARGET_DIR)/lambda
+	@$(PYTHON) infra/local/demo.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 test: functions ## Everything that must pass
 	cargo test $(CARGO)

@@ -157,9 +157,11 @@ def show_timeline(screen: Screen, finding: Finding, delivered_ms: float) -> None
     )
     before = delivered_ms
     for line in finding.history:
+        # The event's id stands above already.
+        cause = line.cause.removesuffix(str(finding.finding["cause"]["event"]["id"])).strip()
         clock = datetime.fromtimestamp(line.at_ms / 1000).strftime("%H:%M:%S")
         screen.line(
-            f"{line.at_ms - delivered_ms:8.0f} {line.at_ms - before:10.0f}  {line.after:<18} {clock}  {line.cause}"
+            f"{line.at_ms - delivered_ms:8.0f} {line.at_ms - before:10.0f}  {line.after:<18} {clock}  {cause}"
         )
         before = line.at_ms
 

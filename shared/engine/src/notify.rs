@@ -1,8 +1,8 @@
 //! From a doorbell to people: each channel hears each version once, and the finding forgets what was told.
 
 use crate::ledger::Commit;
-use crate::ports::{Audience, Outcome, Retry};
-use crate::writes::{self, ChannelColumns};
+use crate::ports::{Audience, Outcome, Retry, chain};
+use crate::writes::{self, Attempt, ChannelColumns};
 use crate::{ChannelError, Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue};
 use jiff::SignedDuration;
 use model::{Input, next};
@@ -76,17 +76,24 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
         }
         let FindingRecord { finding, life, evidence, .. } = record;
         let answer = self.audience.send(channel, &Story { finding, life, evidence }).await;
-        let told = answer.is_ok().then_some(tell);
-        self.desk.ledger.commit(&[writes::sent(record, columns, told)]).await?;
-        Ok(match answer {
-            Ok(()) => Ok(None),
-            Err(error) => match error.retry() {
-                Retry::Later(after) => {
-                    tracing::warn!(finding.id = %finding.id, channel, error = %crate::ports::chain(&error), "a channel is down");
-                    Ok(Some(after.unwrap_or(self.back_off)))
-                }
-                Retry::Never => Err(error),
-            },
+        let wait = match answer.as_ref().map_err(ChannelError::retry) {
+            Ok(()) => None,
+            Err(Retry::Later(after)) => Some(after.unwrap_or(self.back_off)),
+            Err(Retry::Never) => None,
+        };
+        let attempt = match (&answer, wait) {
+            (Ok(()), _) => Attempt::Told(tell),
+            (Err(_), Some(wait)) => Attempt::Later(self.desk.now().checked_add(wait).unwrap_or(until)),
+            (Err(_), None) => Attempt::Refused,
+        };
+        self.desk.ledger.commit(&[writes::attempted(record, columns, attempt)]).await?;
+        Ok(match (answer, wait) {
+            (Err(error), Some(_)) => {
+                tracing::warn!(finding.id = %finding.id, channel, error = %chain(&error), "a channel is down");
+                Ok(wait)
+            }
+            (Err(error), None) => Err(error),
+            (Ok(()), _) => Ok(None),
         })
     }
 

@@ -203,13 +203,29 @@ pub(crate) fn sending(
     }
 }
 
-/// A channel was told this version, or failed and lets others try.
-pub(crate) fn sent(record: &FindingRecord, names: ChannelColumns, told: Option<u64>) -> Write {
-    let told =
-        told.map(|version| (names.told.to_owned(), Attr::N(i64::try_from(version).unwrap_or(i64::MAX))));
+/// How an attempt to tell a channel ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Told(u64),
+    /// The channel asks to be left alone until then, whoever rings meanwhile.
+    Later(Timestamp),
+    Refused,
+}
+
+pub(crate) fn attempted(record: &FindingRecord, names: ChannelColumns, attempt: Attempt) -> Write {
+    let (set, remove) = match attempt {
+        Attempt::Told(version) => {
+            let version = Attr::N(i64::try_from(version).unwrap_or(i64::MAX));
+            (Item::from([(names.told.to_owned(), version)]), vec![names.sending])
+        }
+        Attempt::Later(until) => {
+            (Item::from([(names.sending.to_owned(), Attr::N(until.as_millisecond()))]), Vec::new())
+        }
+        Attempt::Refused => (Item::new(), vec![names.sending]),
+    };
     Write {
         key: record.key(),
-        edit: Edit::Update { set: told.into_iter().collect(), add: Vec::new(), remove: vec![names.sending] },
+        edit: Edit::Update { set, add: Vec::new(), remove },
         only_if: Condition::Always,
     }
 }

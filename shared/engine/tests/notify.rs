@@ -33,9 +33,17 @@ fn a_channel_that_is_down_is_tried_again_alone_and_says_when() {
     let notify = world.notify();
     for _ in 0..3 {
         assert_eq!(now(notify.doorbell(&bell)).unwrap(), Outcome::Later(SignedDuration::from_secs(7)));
+        // Whoever rings before the wait is over does not reach the channel.
+        world.crowd.set("slack", Mood::Up);
+        world.clock.advance(SignedDuration::from_secs(6));
+        assert!(matches!(now(notify.doorbell(&bell)).unwrap(), Outcome::Later(_)));
+        assert!(world.crowd.heard("slack").is_empty());
+        world.crowd.set("slack", Mood::DownFor(SignedDuration::from_secs(7)));
+        world.clock.advance(SignedDuration::from_secs(2));
     }
     assert!(world.only().life.tell.is_some());
     world.crowd.set("slack", Mood::Up);
+    world.clock.advance(SignedDuration::from_secs(8));
     assert_eq!(now(notify.doorbell(&bell)).unwrap(), Outcome::Done);
     assert_eq!((world.crowd.heard("sns").len(), world.crowd.heard("slack").len()), (1, 1));
     assert_eq!(world.only().life.tell, None);
