@@ -15,6 +15,7 @@ LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build $(FUNCTIONS)
 HERE := --compiler cargo --target $(HOST)
 # What is deployed: x86_64 or aarch64 (where the toolchain has that target).
 ARCH ?= x86_64
+CONFIG ?= gardefou.yaml
 DENY := 0.20.2
 PYTHON := $(CACHE)/venv-tools/bin/python
 
@@ -49,15 +50,17 @@ $(CACHE)/tools/bin/cargo-deny-$(DENY):
 
 bench: package ## The figures of docs/numbers.md
 	cargo bench --package gardefou-benches
+	cargo test $(CARGO) --test exposure_oracle --test inverse -- --nocapture | grep '^figure'
 	$(PYTHON) tests/end_to_end/cold.py --lambda-dir $(CARGO_TARGET_DIR)/ship --package-dir $(CARGO_TARGET_DIR)/package
 	$(PYTHON) tests/end_to_end/latency.py --lambda-dir $(CARGO_TARGET_DIR)/ship
 
 package: setup ## The zips that are deployed: CONFIG=gardefou.yaml ARCH=x86_64|arm64
+	cargo run --quiet --package gardefou --target $(HOST) -- check --config $(CONFIG)
 	$(LAMBDA) --profile ship --target $(ARCH)-unknown-linux-gnu --lambda-dir $(CARGO_TARGET_DIR)/ship
-	$(PYTHON) infra/package.py --lambda-dir $(CARGO_TARGET_DIR)/ship --config $(or $(CONFIG),gardefou.yaml) --out $(CARGO_TARGET_DIR)/package
+	$(PYTHON) infra/package.py --lambda-dir $(CARGO_TARGET_DIR)/ship --config $(CONFIG) --out $(CARGO_TARGET_DIR)/package
 
-deploy: package ## To AWS: STACK=gardefou REGION=eu-west-3
-	infra/deploy.sh $(STACK) $(REGION) $(CARGO_TARGET_DIR)/package
+deploy: package ## To AWS: STACK=gardefou REGION=eu-west-3 [PARAMETERS="Name=Value …"]
+	infra/deploy.sh $(STACK) $(REGION) $(CARGO_TARGET_DIR)/package $(PARAMETERS)
 
 audit: $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Known vulnerabilities, where the advisory database can be reached
 	$(CACHE)/tools/bin/cargo-deny check advisories

@@ -21,6 +21,7 @@ where
     R: Future<Output = bool>,
 {
     let mut response = SqsBatchResponse::default();
+    let received = event.records.len();
     for record in event.records {
         let id = record.message_id.unwrap_or_default();
         let message = Message {
@@ -38,6 +39,8 @@ where
             response.batch_item_failures.push(failure);
         }
     }
+    let failed = response.batch_item_failures.len();
+    tracing::info!(messages.received = received, messages.failed = failed, "a batch was worked off");
     response
 }
 

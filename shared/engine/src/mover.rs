@@ -80,7 +80,14 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
             Commit::Done => {
                 let (from, to) = (record.life.state.label(), moved.life.state.label());
                 let id = &moved.finding.id;
-                tracing::info!(finding.id = %id, finding.version = moved.life.version, from, to, cause, "finding {id} moved");
+                tracing::info!(
+                    finding.id = %id,
+                    finding.version = moved.life.version,
+                    state.from = from,
+                    state.to = to,
+                    cause,
+                    "finding {id} moved"
+                );
                 Ok(Moved::To(Box::new(moved)))
             }
             Commit::Refused(refused) => match refused.first() {

@@ -1,5 +1,6 @@
 //! From verdicts to a finding: pure.
 
+use crate::Family;
 use jiff::Timestamp;
 use model::{Cause, Culprit, Finding, FindingId, Item, Mode, Undecided, Verdict, Violation, granted};
 use rules::{Config, Judged};
@@ -15,8 +16,11 @@ pub(crate) fn finding(
     let mut culprits: Vec<Culprit> = Vec::new();
     let (mut violations, mut undecided) = (Vec::new(), Vec::new());
     let allowed = allowed(change, config);
+    // Nothing can look at this service, let alone touch it: people are told.
+    let reachable = Family::of(&change.resource).is_some();
     for Judged { rule, verdict } in judged {
-        let asked = if rule.reverter.is_some() { rule.mode } else { rule.mode.min(Mode::Notify) };
+        let acts = reachable && rule.reverter.is_some();
+        let asked = if acts { rule.mode } else { rule.mode.min(Mode::Notify) };
         match verdict {
             Verdict::Quiet => {}
             Verdict::Undecided { reason } => undecided.push(Undecided {
@@ -35,7 +39,7 @@ pub(crate) fn finding(
                 message: rule.message(change, items),
                 instead: rule.instead.clone(),
                 culprits: items.iter().map(|item| position(&mut culprits, item)).collect(),
-                holds: rule.has_holds(),
+                holds: reachable && rule.has_holds(),
             }),
         }
     }

@@ -6,6 +6,7 @@ use crate::ports::{Hands, Observer, ObserverError, Outcome, Removed, Retry, Sess
 use crate::{Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue, writes};
 use jiff::SignedDuration;
 use model::{Evidence, Input, Item, Manual, Observed, Plan, State, Step, Work, WorkerId};
+use revert::alike;
 use rules::RuleBook;
 
 /// The first wait after AWS asked for one; doubled with each attempt.
@@ -221,8 +222,7 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
 
 /// Says what AWS removed beyond the plan, or with another content than was planned.
 fn unplanned(removed: &Removed, step: &Step, plan: &Plan) -> Option<String> {
-    let planned =
-        |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && one.same_content(item));
+    let planned = |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && alike(one, item));
     let more: Vec<&str> = match step {
         Step::RestoreRules { .. } => Vec::new(),
         Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => removed

@@ -163,6 +163,37 @@ fn a_line_changed_between_the_look_and_the_call_is_noticed_in_aws_s_answer() {
 }
 
 #[test]
+fn an_answer_that_does_not_name_another_group_s_account_is_no_collateral() {
+    let mut world = World::allowing("revert");
+    world.config.push_str("params: {org_accounts: ['111122223333'], operator_cidrs: [203.0.113.0/24]}\n");
+    world
+        .evaluate(&envelope(record("ec2/AuthorizeSecurityGroupIngress/group-source-of-another-account.json")))
+        .unwrap();
+    let model::Item::Opening(found) = world.only().finding.culprits[0].item.clone();
+    assert!(matches!(&found.source, model::Source::Group { account: Some(_), .. }));
+    let silent = match found.source.clone() {
+        model::Source::Group { group, .. } => model::Source::Group { group, account: None },
+        other => other,
+    };
+    let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
+    group.lines = vec![model::Opening { source: silent, ..found }];
+    world.account.put(group);
+    assert_eq!(world.state(), State::Awaiting(Wait::Approve));
+    // A person approves; the answer of EC2 names the group alone.
+    let mut approved = world.only();
+    approved.life.state = State::Queued(model::Work::Revert);
+    approved.life.approval = Some(model::Approval { by: "claire".into(), at: approved.finding.opened_at });
+    let mut item = world.ledger.items()[&approved.key()].clone();
+    item.insert("life".into(), engine::Attr::S(serde_json::to_string(&approved.life).unwrap()));
+    item.insert("state".into(), engine::Attr::S("QUEUED".into()));
+    world.ledger.put(approved.key(), item);
+    let bell = engine::Doorbell { finding: approved.finding.id, version: 2, effect: Effect::Revert };
+    world.revert(&bell).unwrap();
+    world.settle();
+    assert_eq!(world.state(), State::Reverted);
+}
+
+#[test]
 fn a_protected_group_is_left_to_people() {
     let world = queued();
     let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();

@@ -7,7 +7,7 @@ mod security_group_rules;
 mod standing;
 
 pub use security_group_rules::{PRIOR_AGE_MAX, SecurityGroupRules};
-pub use standing::standing;
+pub use standing::{alike, standing};
 
 use jiff::Timestamp;
 use model::{Culprit, Observed, Plan, Refusal, ReverterName};

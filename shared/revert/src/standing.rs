@@ -36,6 +36,13 @@ pub(crate) fn comparable(found: &Opening) -> bool {
     }
 }
 
+/// Do the two permit the same, as far as both say it?
+pub fn alike(one: &Item, two: &Item) -> bool {
+    match (one, two) {
+        (Item::Opening(one), Item::Opening(two)) => same_content(one, two),
+    }
+}
+
 /// As [`Opening::same_content`], across what an event leaves unsaid and observing says: the account of a group
 /// that is named by id, and `-1` where a protocol has no ports.
 pub(crate) fn same_content(one: &Opening, two: &Opening) -> bool {
