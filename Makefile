@@ -13,7 +13,7 @@ FUNCTIONS := $(foreach function,evaluate revert notify,--package gardefou-$(func
 LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build $(FUNCTIONS) --bins
 # For the machine itself the machine's own linker will do, and shares what `cargo test` builds; zig is for what ships.
 HERE := --compiler cargo --target $(HOST)
-# What is deployed: x86_64 or aarch64 (where the toolchain has that target).
+# What is deployed: x86_64, or aarch64 where the toolchain has that target (then PARAMETERS=Architecture=arm64).
 ARCH ?= x86_64
 CONFIG ?= gardefou.yaml
 DENY := 0.20.2
@@ -54,7 +54,7 @@ bench: package ## The figures of docs/numbers.md
 	$(PYTHON) tests/end_to_end/cold.py --lambda-dir $(CARGO_TARGET_DIR)/ship --package-dir $(CARGO_TARGET_DIR)/package
 	$(PYTHON) tests/end_to_end/latency.py --lambda-dir $(CARGO_TARGET_DIR)/ship
 
-package: setup ## The zips that are deployed: CONFIG=gardefou.yaml ARCH=x86_64|arm64
+package: setup ## The zips that are deployed: CONFIG=gardefou.yaml ARCH=x86_64|aarch64
 	cargo run --quiet --package gardefou --target $(HOST) -- check --config $(CONFIG)
 	$(LAMBDA) --profile ship --target $(ARCH)-unknown-linux-gnu --lambda-dir $(CARGO_TARGET_DIR)/ship
 	$(PYTHON) infra/package.py --lambda-dir $(CARGO_TARGET_DIR)/ship --config $(CONFIG) --out $(CARGO_TARGET_DIR)/package

@@ -1,7 +1,7 @@
 //! What the template says to `notify`.
 
-use anyhow::Context as _;
 use aws::SqsUrls;
+use aws::settings::{given, text};
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -23,19 +23,13 @@ pub(crate) struct SlackSettings {
 
 impl Settings {
     pub(crate) fn from_env() -> anyhow::Result<Self> {
-        let given = |name| anyhow::Ok(Some(var(name)?).filter(|text| !text.is_empty()));
-        let host = var("SLACK_HOST")?;
+        let host = text("SLACK_HOST")?;
         Ok(Self {
-            table: var("LEDGER_TABLE")?,
+            table: text("LEDGER_TABLE")?,
             // `notify` rings nobody's `revert`: it has no such queue.
-            queues: SqsUrls { revert_network: String::new(), notify: var("NOTIFY_QUEUE_URL")? },
+            queues: SqsUrls { revert_network: String::new(), notify: text("NOTIFY_QUEUE_URL")? },
             topic: given("TOPIC_ARN")?,
             slack: given("SLACK_SECRET_ARN")?.map(|secret| SlackSettings { secret, host }),
         })
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
-fn var(name: &str) -> anyhow::Result<String> {
-    std::env::var(name).with_context(|| format!("environment variable `{name}`"))
 }

@@ -1,8 +1,7 @@
 //! What the template says to `revert-network`.
 
-use anyhow::Context as _;
 use aws::SqsUrls;
-use jiff::SignedDuration;
+use aws::settings::{seconds, text};
 use model::Timing;
 use std::path::PathBuf;
 
@@ -17,25 +16,16 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn from_env() -> anyhow::Result<Self> {
-        let seconds = |name| anyhow::Ok(SignedDuration::from_secs(i64::from(var(name)?.parse::<u16>()?)));
+        let (first_read, next_read) = (seconds("VERIFY_FIRST_SECONDS")?, seconds("VERIFY_NEXT_SECONDS")?);
         Ok(Self {
-            package: var("LAMBDA_TASK_ROOT")?.into(),
-            table: var("LEDGER_TABLE")?,
+            package: text("LAMBDA_TASK_ROOT")?.into(),
+            table: text("LEDGER_TABLE")?,
             queues: SqsUrls {
-                revert_network: var("REVERT_NETWORK_QUEUE_URL")?,
-                notify: var("NOTIFY_QUEUE_URL")?,
+                revert_network: text("REVERT_NETWORK_QUEUE_URL")?,
+                notify: text("NOTIFY_QUEUE_URL")?,
             },
-            acting_role: var("ACTING_ROLE_ARN")?,
-            timing: Timing {
-                first_read: seconds("VERIFY_FIRST_SECONDS")?,
-                next_read: seconds("VERIFY_NEXT_SECONDS")?,
-                ..Timing::default()
-            },
+            acting_role: text("ACTING_ROLE_ARN")?,
+            timing: Timing { first_read, next_read, ..Timing::default() },
         })
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
-fn var(name: &str) -> anyhow::Result<String> {
-    std::env::var(name).with_context(|| format!("environment variable `{name}`"))
 }

@@ -10,6 +10,7 @@ mod expression;
 mod package;
 mod queue;
 mod secrets;
+pub mod settings;
 mod topic;
 
 pub use batch::{Message, batch};

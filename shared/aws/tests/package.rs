@@ -25,7 +25,8 @@ fn shipped(path: &str) -> String {
 #[test]
 fn a_function_starts_with_the_sound_rules_and_leaves_the_broken_ones_out() {
     let sound = shipped("rules/network/ec2-sg-ssh-open/rule.yaml");
-    let broken = sound.replace("ec2-sg-ssh-open", "ec2-sg-broken").replace("opening.exposes", "opening.exposed");
+    let broken =
+        sound.replace("ec2-sg-ssh-open", "ec2-sg-broken").replace("opening.exposes", "opening.exposed");
     let folder = package("one-broken", &[("ec2-sg-ssh-open", sound), ("ec2-sg-broken", broken)]);
     let Package { rules, .. } = Package::read(&folder).unwrap();
     let names: Vec<String> = rules.rules().iter().map(|rule| rule.id.to_string()).collect();
@@ -42,7 +43,8 @@ fn without_its_configuration_a_function_does_not_start_and_says_which_file_is_mi
 
 #[test]
 fn an_unsound_configuration_names_its_line() {
-    let folder = package("unsound", &[("ec2-sg-ssh-open", shipped("rules/network/ec2-sg-ssh-open/rule.yaml"))]);
+    let folder =
+        package("unsound", &[("ec2-sg-ssh-open", shipped("rules/network/ec2-sg-ssh-open/rule.yaml"))]);
     std::fs::write(folder.join("gardefou.yaml"), "mode: observe\nmodes: {}\n").unwrap();
     let error = Package::read(&folder).unwrap_err().to_string();
     assert!(error.contains("gardefou.yaml:2:"), "{error}");
