@@ -27,7 +27,7 @@ fn line(change: &Change, judged: &Judged<'_>) -> Option<String> {
 /// With the shipped configuration, in which nothing is configured, and with the one of a company.
 fn book(configured: bool) -> RuleBook {
     let configured = configured.then(|| {
-        let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16]}";
+        let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16], bastion_sg_ids: [sg-0ba5]}";
         rules::Config::read(text).unwrap()
     });
     let (book, problems) = RuleBook::read(rule_files(), &configured.unwrap_or_else(config));
@@ -71,7 +71,11 @@ fn the_shipped_rules_have_no_problem() {
 #[test]
 fn a_rule_that_needs_what_nobody_configured_is_off_and_says_so() {
     let (book, _) = RuleBook::read(rule_files(), &config());
-    assert_eq!(book.notes(), ["`ec2-sg-ssh-not-operator` is off: `operator_cidrs` is not configured"]);
+    let off = [
+        "`ec2-sg-ssh-around-bastion` is off: `bastion_sg_ids` is not configured",
+        "`ec2-sg-ssh-not-operator` is off: `operator_cidrs` is not configured",
+    ];
+    assert_eq!(book.notes(), off);
 }
 
 #[test]
