@@ -77,9 +77,8 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
         let FindingRecord { finding, life, evidence, .. } = record;
         let answer = self.audience.send(channel, &Story { finding, life, evidence }).await;
         let wait = match answer.as_ref().map_err(ChannelError::retry) {
-            Ok(()) => None,
             Err(Retry::Later(after)) => Some(after.unwrap_or(self.back_off)),
-            Err(Retry::Never) => None,
+            Ok(()) | Err(Retry::Never) => None,
         };
         let attempt = match (&answer, wait) {
             (Ok(()), _) => Attempt::Told(tell),

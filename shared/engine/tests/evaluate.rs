@@ -25,7 +25,7 @@ fn a_violation_that_may_be_reverted_is_recorded_queued_and_rung_for() {
 #[test]
 fn a_quiet_change_is_recorded_and_nothing_is_done() {
     let world = World::allowing("revert");
-    let quiet = envelope(record("ec2/AuthorizeSecurityGroupIngress/one-network.json"));
+    let quiet = envelope(&record("ec2/AuthorizeSecurityGroupIngress/one-network.json"));
     assert_eq!(world.evaluate(&quiet).unwrap(), Fate::Quiet);
     assert!(world.findings().is_empty());
     assert_eq!(world.ledger.starting("EV#").len(), 1);
@@ -169,7 +169,7 @@ fn the_breaker_opens_at_its_cap_for_one_account_and_for_no_other() {
 #[test]
 fn one_call_that_violates_four_rules_is_one_finding_and_counts_once() {
     let world = World::allowing("revert");
-    world.evaluate(&envelope(record("ec2/AuthorizeSecurityGroupIngress/all-protocols.json"))).unwrap();
+    world.evaluate(&envelope(&record("ec2/AuthorizeSecurityGroupIngress/all-protocols.json"))).unwrap();
     let rules: Vec<String> =
         world.only().finding.violations.iter().map(|rule| rule.rule.to_string()).collect();
     assert_eq!(rules.len(), 4, "{rules:?}");
@@ -212,7 +212,7 @@ fn break_glass_and_protected_resources_are_told_and_not_touched() {
 fn what_the_change_added_beside_the_culprits_is_said_to_be_left_alone() {
     let world = World::allowing("revert");
     world
-        .evaluate(&envelope(record("ec2/AuthorizeSecurityGroupIngress/several-sources-one-violates.json")))
+        .evaluate(&envelope(&record("ec2/AuthorizeSecurityGroupIngress/several-sources-one-violates.json")))
         .unwrap();
     let finding = world.only().finding;
     assert_eq!(finding.culprits.len(), 1);

@@ -167,7 +167,9 @@ fn an_answer_that_does_not_name_another_group_s_account_is_no_collateral() {
     let mut world = World::allowing("revert");
     world.config.push_str("params: {org_accounts: ['111122223333'], operator_cidrs: [203.0.113.0/24]}\n");
     world
-        .evaluate(&envelope(record("ec2/AuthorizeSecurityGroupIngress/group-source-of-another-account.json")))
+        .evaluate(&envelope(&record(
+            "ec2/AuthorizeSecurityGroupIngress/group-source-of-another-account.json",
+        )))
         .unwrap();
     let model::Item::Opening(found) = world.only().finding.culprits[0].item.clone();
     assert!(matches!(&found.source, model::Source::Group { account: Some(_), .. }));
@@ -268,7 +270,7 @@ fn a_modified_line_gets_back_what_the_ledger_knows_it_held() {
     let set = made["responseElements"]["securityGroupRuleSet"]["items"][0].clone();
     let rule = set["securityGroupRuleId"].as_str().unwrap().to_owned();
     made["eventTime"] = json!("2026-11-20T07:00:00Z");
-    world.evaluate(&envelope(made)).unwrap();
+    world.evaluate(&envelope(&made)).unwrap();
     let held = world.ledger.starting("R#").into_iter().find(|(key, _)| key.sk.starts_with("K#")).unwrap();
     assert!(held.0.sk.contains(&rule));
 
@@ -276,7 +278,7 @@ fn a_modified_line_gets_back_what_the_ledger_knows_it_held() {
     let request = &mut modified["requestParameters"]["ModifySecurityGroupRulesRequest"];
     request["GroupId"] = json!(GROUP);
     request["SecurityGroupRule"]["SecurityGroupRuleId"] = json!(rule);
-    world.evaluate(&envelope(modified)).unwrap();
+    world.evaluate(&envelope(&modified)).unwrap();
     let finding = world.findings().remove(0).finding;
     let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
     let model::Item::Opening(now) = finding.culprits[0].item.clone();
@@ -293,7 +295,7 @@ fn a_modified_line_of_which_nothing_is_known_is_left_to_people() {
     let world = World::allowing("revert");
     let mut modified = record("ec2/ModifySecurityGroupRules/object-to-world.json");
     modified["requestParameters"]["ModifySecurityGroupRulesRequest"]["GroupId"] = json!(GROUP);
-    world.evaluate(&envelope(modified)).unwrap();
+    world.evaluate(&envelope(&modified)).unwrap();
     let model::Item::Opening(now) = world.only().finding.culprits[0].item.clone();
     let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
     group.lines = vec![now];

@@ -6,7 +6,6 @@
 mod sample;
 
 use model::Untrusted;
-use render;
 use sample::{PLACES, Told};
 use serde_json::Value;
 

@@ -6,7 +6,6 @@ mod sample;
 
 use expect_test::{ExpectFile, expect_file};
 use model::{Culprit, Severity, Source, State, Traffic, Wait};
-use render;
 use sample::{Told, every_state};
 use serde_json::Value;
 use std::fmt::Write as _;

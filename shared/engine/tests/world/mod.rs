@@ -52,7 +52,7 @@ pub fn record(path: &str) -> Value {
 }
 
 /// As EventBridge delivers a record.
-pub fn envelope(record: Value) -> Value {
+pub fn envelope(record: &Value) -> Value {
     json!({
         "version": "0",
         "id": "11111111-2222-3333-4444-555555555555",
@@ -67,7 +67,7 @@ pub fn envelope(record: Value) -> Value {
 }
 
 pub fn ipv4_world() -> Value {
-    envelope(record(IPV4_WORLD))
+    envelope(&record(IPV4_WORLD))
 }
 
 /// The same call with another event id, rule id and account.
@@ -77,7 +77,7 @@ pub fn another_world(number: u32, account: &str) -> Value {
     record["recipientAccountId"] = json!(account);
     record["responseElements"]["securityGroupRuleSet"]["items"][0]["securityGroupRuleId"] =
         json!(format!("sgr-{number:017}"));
-    envelope(record)
+    envelope(&record)
 }
 
 pub fn line(rule: &str, port: u16, net: &str) -> Opening {
@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    fn rules(&self, config: &Config) -> RuleBook {
+    fn rules(config: &Config) -> RuleBook {
         let pack = root().join("rules/network");
         let files = std::fs::read_dir(pack).unwrap().map(|rule| {
             let folder = rule.unwrap().path();
@@ -137,7 +137,7 @@ impl World {
     pub fn evaluate(&self, envelope: &Value) -> Result<Fate, EvaluateError> {
         let config = Config::read(&self.config).unwrap();
         let guarded = Guarded {
-            rules: self.rules(&config),
+            rules: Self::rules(&config),
             config,
             region: "eu-west-3".parse().unwrap(),
             acting_role: ACTING_ROLE.to_owned(),
@@ -150,7 +150,7 @@ impl World {
     }
 
     pub fn revert_as(&self, worker: &str, doorbell: &Doorbell) -> Result<Outcome, RevertError> {
-        let rules = self.rules(&Config::read(&self.config).unwrap());
+        let rules = Self::rules(&Config::read(&self.config).unwrap());
         let function =
             Revert { desk: self.desk(), observer: self.account.clone(), hands: self.account.clone(), rules };
         now(function.doorbell(doorbell, &WorkerId(worker.to_owned())))
