@@ -2,6 +2,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "a test that starts the local AWS"
@@ -161,9 +163,9 @@ async fn the_ledger_on_dynamodb_and_the_ledger_in_memory_give_the_same_answers()
             (dynamo.commit(&writes).await.unwrap(), memory.commit(&writes).await.unwrap());
         assert_eq!(real, reference, "round {round}: {writes:?}");
         if real == engine::Commit::Done {
-            done += 1
+            done += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
         for key in &keys {
             let (real, reference) = (dynamo.read(key).await.unwrap(), memory.read(key).await.unwrap());
