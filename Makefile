@@ -40,6 +40,7 @@ test: functions ## Everything that must pass
 check: setup $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Format, lints, licences, template, stale documents
 	cargo fmt --all --check
 	cargo clippy $(CARGO) --all-targets -- -D warnings
+	cargo clippy --package gardefou-benches --target $(HOST) --all-targets -- -D warnings
 	$(CACHE)/tools/bin/cargo-deny check bans licenses sources
 	$(CACHE)/venv-tools/bin/cfn-lint infra/template.yaml
 	cargo run --quiet --package gardefou --target $(HOST) -- check
