@@ -19,7 +19,7 @@ CONFIG ?= gardefou.yaml
 DENY := 0.20.2
 PYTHON := $(CACHE)/venv-tools/bin/python
 
-.PHONY: help setup functions demo test check bench package deploy audit fmt
+.PHONY: help setup functions demo test check generate bench package deploy audit fmt
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,11 @@ check: setup $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Format, lints, licences, t
 	$(CACHE)/tools/bin/cargo-deny check bans licenses sources
 	$(CACHE)/venv-tools/bin/cfn-lint infra/template.yaml
 	cargo run --quiet --package gardefou --target $(HOST) -- check
+	cargo run --quiet --package gardefou --target $(HOST) -- docs --check
+
+generate: ## What is made of the rules: the template's event patterns, docs/rules/, docs/coverage.md
+	cargo run --quiet --package gardefou --target $(HOST) -- compile event-patterns --write infra/template.yaml
+	cargo run --quiet --package gardefou --target $(HOST) -- docs
 
 $(CACHE)/tools/bin/cargo-deny-$(DENY):
 	cargo install cargo-deny --locked --version $(DENY) --root $(CACHE)/tools

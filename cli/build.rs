@@ -7,7 +7,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules");
+    // Asked when it runs: a target directory may be shared by several checkouts.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or_else(|| io::Error::other("cargo gives CARGO_MANIFEST_DIR"))?;
+    let rules = Path::new(&here).join("../rules");
     println!("cargo::rerun-if-changed={}", rules.display());
     let mut list = String::from("&[\n");
     for file in yaml_files(&rules)? {

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 FUNCTIONS = ("evaluate", "revert-network", "notify")
@@ -25,13 +26,18 @@ class Unpackable(Exception):
     """Something that must be in the zip is not there."""
 
 
-def rule_files(rules: Path) -> dict[str, bytes]:
-    """Every rule.yaml, without its cases: those are for whoever writes rules."""
-    found = {
-        f"rules/{path.relative_to(rules).as_posix()}": path.read_bytes() for path in rules.rglob("rule.yaml")
-    }
-    if not found:
-        raise Unpackable(f"`{rules}` holds no rule.yaml")
+def rule_files(folders: Sequence[Path]) -> dict[str, bytes]:
+    """Every rule.yaml as rules/<pack>/<rule>, without its cases: those are for whoever writes rules."""
+    found: dict[str, bytes] = {}
+    for folder in folders:
+        rules = sorted(folder.rglob("rule.yaml"))
+        if not rules:
+            raise Unpackable(f"`{folder}` holds no rule.yaml")
+        for rule in rules:
+            name = f"rules/{rule.parent.parent.name}/{rule.parent.name}/rule.yaml"
+            if name in found:
+                raise Unpackable(f"`{rule}`: there is another `{name}`")
+            found[name] = rule.read_bytes()
     return found
 
 
@@ -46,7 +52,7 @@ def write_zip(target: Path, bootstrap: bytes, data: dict[str, bytes], effort: in
 
 
 def package(
-    lambda_dir: Path, config: Path, out: Path, rules: Path = ROOT / "rules", effort: int = 9
+    lambda_dir: Path, config: Path, out: Path, rules: Sequence[Path] = (ROOT / "rules",), effort: int = 9
 ) -> dict[str, Path]:
     """The functions' zips by name; `effort` is zlib's, 1 to 9."""
     if not config.is_file():
@@ -73,11 +79,14 @@ def main() -> int:
     parser.add_argument("--config", type=Path, required=True, help="the gardefou.yaml to deploy")
     parser.add_argument("--out", type=Path, required=True, help="where the zips go")
     parser.add_argument(
-        "--rules", type=Path, default=ROOT / "rules", help="the folder of rules (default: rules/)"
+        "--rules",
+        type=Path,
+        action="append",
+        help="a folder of rules; once for each pack (default: rules/)",
     )
     asked = parser.parse_args()
     try:
-        zips = package(asked.lambda_dir, asked.config, asked.out, asked.rules)
+        zips = package(asked.lambda_dir, asked.config, asked.out, asked.rules or [ROOT / "rules"])
     except Unpackable as problem:
         print(f"package.py: {problem}", file=sys.stderr)
         return 1

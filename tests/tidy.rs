@@ -156,25 +156,6 @@ fn every_file_begins_by_saying_what_it_is() {
     }
 }
 
-#[test]
-fn the_template_asks_for_the_calls_that_the_rules_ask_for() {
-    let template = std::fs::read_to_string(root().join("infra/template.yaml")).unwrap();
-    for (path, text) in folder_files(&root().join("rules"), "rule.yaml") {
-        let events = text
-            .split("\nevents:")
-            .nth(1)
-            .unwrap()
-            .lines()
-            .take_while(|line| line.is_empty() || line.starts_with(' '));
-        let names = events
-            .filter_map(|line| line.split_once('[')?.1.strip_suffix(']'))
-            .flat_map(|list| list.split(", "));
-        for name in names {
-            assert!(template.contains(name), "{}: the template does not ask for {name}", path.display());
-        }
-    }
-}
-
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     files(&root().join(folder).join("src"))
 }

@@ -18,9 +18,9 @@ const DEPTH_MAX: usize = 16;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BookArgs {
-    /// Folder of rules; else `rules/` here, else the rules built into this command
+    /// Folder of rules, may be given several times; else `rules/` here, else the rules built into this command
     #[arg(long, value_name = "DIR")]
-    pub(crate) rules: Option<PathBuf>,
+    pub(crate) rules: Vec<PathBuf>,
     /// What the accounts allow and what the rules need to know (gardefou.yaml)
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -46,8 +46,8 @@ pub(crate) enum BookError {
 pub(crate) struct Found {
     pub(crate) files: Vec<RuleFile>,
     pub(crate) config: Config,
-    /// Absent when the rules are the built-in ones.
-    pub(crate) folder: Option<PathBuf>,
+    /// Where the rules are; none of those that are built in.
+    pub(crate) folders: Vec<PathBuf>,
     /// Was a configuration named? If not, what rules ask for is shown, not what is granted.
     pub(crate) configured: bool,
 }
@@ -57,15 +57,18 @@ pub(crate) fn find(args: &BookArgs) -> Result<Found, BookError> {
         None => Config::default(),
         Some(path) => config(path)?,
     };
-    let folder = match &args.rules {
-        Some(folder) => Some(folder.clone()),
-        None => Some(PathBuf::from(FOLDER)).filter(|folder| folder.is_dir()),
-    };
-    let files = match &folder {
-        Some(folder) => in_folder(folder)?,
-        None => built_in(BUILT_IN),
-    };
-    Ok(Found { files, config, folder, configured: args.config.is_some() })
+    let mut folders = args.rules.clone();
+    if folders.is_empty() {
+        folders.extend(Some(PathBuf::from(FOLDER)).filter(|folder| folder.is_dir()));
+    }
+    let mut files = if folders.is_empty() { built_in(BUILT_IN) } else { Vec::new() };
+    // Users' own packs are named from where the configuration is.
+    let home = args.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    folders.extend(config.packs.iter().map(|pack| home.join(pack)));
+    for folder in &folders {
+        files.extend(in_folder(folder)?);
+    }
+    Ok(Found { files, config, folders, configured: args.config.is_some() })
 }
 
 impl Found {
@@ -73,6 +76,12 @@ impl Found {
     pub(crate) fn read(self) -> (RuleBook, Vec<Problem>) {
         RuleBook::read(self.files, &self.config)
     }
+}
+
+/// What is wrong with a rule keeps it out; what is wrong with the configuration is ignored. Both are said.
+pub(crate) fn complaint(problem: &Problem) -> String {
+    let said = shown::line(&problem.to_string());
+    if problem.path.ends_with("rule.yaml") { format!("the rule is left out: {said}") } else { said }
 }
 
 /// What the account allows for this actor. Break-glass is told and never taken back.
@@ -84,7 +93,9 @@ pub(crate) fn allowed(config: &Config, change: &Change) -> Mode {
 
 fn config(path: &Path) -> Result<Config, BookError> {
     let problem = |problem: Problem| BookError::Config(Problem { path: shown::path(path), ..problem });
-    Config::read(&text(path)?).map_err(problem)
+    let mut config = Config::read(&text(path)?).map_err(problem)?;
+    config.path = shown::path(path);
+    Ok(config)
 }
 
 fn in_folder(folder: &Path) -> Result<Vec<RuleFile>, BookError> {

@@ -4,6 +4,7 @@ mod book;
 mod command;
 mod input;
 mod inverse;
+mod pages;
 mod rows;
 mod shown;
 mod state;

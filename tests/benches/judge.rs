@@ -49,7 +49,7 @@ fn configured() -> Config {
 
 fn changes(book: &RuleBook, bytes: &[u8]) -> Vec<Change> {
     let parsed = entries(bytes).filter_map(|entry| entry.parse().ok());
-    parsed.filter(|change| book.asks_for(&change.event.source, &change.event.name)).collect()
+    parsed.filter(|change| book.asks(change)).collect()
 }
 
 fn match_p99_us(book: &RuleBook, changes: &[Change]) -> f64 {
@@ -75,7 +75,7 @@ fn quiet_us_per_kb(book: &RuleBook) -> f64 {
 }
 
 fn asks(book: &RuleBook, entry: &trail::file::Entry<'_>) -> bool {
-    entry.header().is_none_or(|header| book.asks_for(header.event_source, header.event_name))
+    entry.header().is_none_or(|header| book.may_ask(header.event_source, header.event_name, entry.bytes()))
 }
 
 /// The same records over ten rules and over a thousand, each rule with a call of its own, one asked for.

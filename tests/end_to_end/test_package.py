@@ -54,3 +54,19 @@ def test_a_function_that_was_not_built_is_named(built: Path) -> None:
     (built / "lambda" / "notify" / "bootstrap").unlink()
     with pytest.raises(Exception, match="lambda/notify/bootstrap` has not been built"):
         make(built, "out")
+
+
+def test_packs_of_one_s_own_travel_beside_the_shipped_one(built: Path) -> None:
+    own = built / "company" / "payments" / "too-much-paid"
+    own.mkdir(parents=True)
+    (own / "rule.yaml").write_text("id: too-much-paid\n")
+    packs = [ROOT / "rules", built / "company"]
+    zips = packager().package(built / "lambda", built / "gardefou.yaml", built / "out", packs)
+    names = zipfile.ZipFile(zips["evaluate"]).namelist()
+    assert "rules/payments/too-much-paid/rule.yaml" in names
+    assert "rules/network/ec2-sg-ssh-open/rule.yaml" in names
+
+
+def test_two_rules_of_one_name_are_not_packed(built: Path) -> None:
+    with pytest.raises(Exception, match="there is another"):
+        packager().package(built / "lambda", built / "gardefou.yaml", built / "out", [ROOT / "rules"] * 2)

@@ -42,9 +42,9 @@ def fixture(path: str) -> Json:
 
 @pytest.fixture(scope="module")
 def patterns(cloud: LocalAws, guard: Guard) -> dict[str, Json]:
-    """The deployed patterns, `changes` and `echoes`."""
+    """The deployed patterns, `changes-1`… and `echoes-1`…"""
     rules = cloud.client("events").list_rules(NamePrefix=guard.name)["Rules"]
-    return {rule["Name"].rsplit("-", 1)[-1]: json.loads(rule["EventPattern"]) for rule in rules}
+    return {rule["Name"].removeprefix(f"{guard.name}-"): json.loads(rule["EventPattern"]) for rule in rules}
 
 
 def passes(cloud: LocalAws, pattern: Json, event: Json) -> bool:
@@ -55,8 +55,9 @@ def passes(cloud: LocalAws, pattern: Json, event: Json) -> bool:
 
 
 def routes(cloud: LocalAws, patterns: dict[str, Json], event: Json) -> list[str]:
-    """Which rules take an event."""
-    return [name for name, pattern in sorted(patterns.items()) if passes(cloud, pattern, event)]
+    """What the rules that take an event are for: as often as the event arrives."""
+    taken = [name for name, pattern in sorted(patterns.items()) if passes(cloud, pattern, event)]
+    return [name.rsplit("-", 1)[0] for name in taken]
 
 
 @pytest.mark.parametrize("path", violating_fixtures())
@@ -70,7 +71,9 @@ def test_every_event_that_violates_a_rule_arrives_once(
 def test_every_call_that_a_rule_asks_for_arrives(
     cloud: LocalAws, patterns: dict[str, Json], path: Path
 ) -> None:
-    for source, names in yaml.safe_load(path.read_text())["events"].items():
+    rule = yaml.safe_load(path.read_text())
+    events = rule.get("events", {}) if not rule.get("reads") else {}
+    for source, names in events.items() if isinstance(events, dict) else ():
         for name in names:
             record = {**cloudtrail.record(name, {}, None), "eventSource": source}
             event = cloudtrail.envelope(record, source=f"aws.{source.split('.')[0]}")
@@ -126,9 +129,9 @@ def test_a_call_without_a_session_issuer_arrives(cloud: LocalAws, patterns: dict
         assert routes(cloud, patterns, cloudtrail.envelope(opening(userIdentity=identity))) == ["changes"]
 
 
-def test_no_pattern_is_longer_than_aws_allows(patterns: dict[str, Json]) -> None:
-    assert sorted(patterns) == ["changes", "echoes"]
+def test_no_pattern_is_longer_than_aws_allows(guard: Guard, patterns: dict[str, Json]) -> None:
+    assert {"changes-1", "echoes-1"} <= set(patterns)
     longest_arn = f"arn:aws-us-gov:iam::123456789012:role/gardefou/{'r' * 64}"
     for pattern in patterns.values():
-        text = json.dumps(pattern)
-        assert len(text) + len(longest_arn) <= PATTERN_CHARS_MAX
+        text = json.dumps(pattern).replace(guard.outputs["ActingRoleArn"], longest_arn)
+        assert len(text) <= PATTERN_CHARS_MAX

@@ -29,7 +29,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> Result<Exit, WriteError
             return Ok(Exit::Usage);
         }
     };
-    let beside = || found.folder.as_deref().and_then(beside);
+    let beside = || found.folders.iter().find_map(|folder| beside(folder));
     let Some(events) = args.events.clone().or_else(beside) else {
         streams.complain(
             "there is no `events/` beside the rules: --events names the folder that the cases mean",
@@ -56,7 +56,7 @@ fn report(files: &[RuleFile], checked: &Checked, streams: &mut Streams) -> Resul
 }
 
 /// The nearest `events/` on the way up from the rules.
-fn beside(rules: &Path) -> Option<PathBuf> {
+pub(super) fn beside(rules: &Path) -> Option<PathBuf> {
     let rules = fs::canonicalize(rules).ok()?;
     rules.ancestors().skip(1).map(|folder| folder.join("events")).find(|events| events.is_dir())
 }
@@ -96,7 +96,7 @@ fn unknown_reverter(file: &RuleFile) -> Option<Problem> {
     // A malformed name is told by who reads the rule.
     let known = name.value.parse().map_or(true, |name| revert::reverter(&name).is_some());
     (!known).then(|| Problem {
-        path: format!("{}/rule.yaml", file.path),
+        path: format!("{}/rule.yaml", file.path.trim_end_matches('/')),
         line: name.referenced.line().max(1),
         column: name.referenced.column().max(1),
         text: format!("there is no reverter `{}`", name.value),

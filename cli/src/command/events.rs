@@ -36,7 +36,7 @@ pub(super) fn each(
     let (book, problems) = found.read();
     let mut unread = !problems.is_empty();
     for problem in problems {
-        streams.complain(format_args!("the rule is left out: {}", shown::line(&problem.to_string())));
+        streams.complain(book::complaint(&problem));
     }
     let source = input::source(event);
     let input = input::read(&source);

@@ -7,9 +7,9 @@ use crate::inverse;
 use crate::shown;
 use crate::streams::{Streams, WriteError};
 use model::{Item, Verdict};
-use rules::Judged;
+use rules::{Judged, Rule};
 use std::path::PathBuf;
-use trail::{Change, Outcome};
+use trail::{Change, Outcome, ShapeError};
 
 /// Show how a change is understood, which rules ask for it, what they say and what would be done
 #[derive(Debug, clap::Args)]
@@ -30,12 +30,17 @@ fn one(seen: &Seen<'_>, streams: &mut Streams) -> Result<(), WriteError> {
     facts(change, streams)?;
     views(change, streams)?;
     let (judged, now) = plan::judged(change, book, None);
-    streams.say("rules")?;
-    if judged.is_empty() {
+    streams.say(format_args!("rules, pack {}", book.pack()))?;
+    let counting: Vec<&Rule> = book.asking(change).filter(|rule| rule.count.is_some()).collect();
+    if judged.is_empty() && counting.is_empty() {
         return streams.say(format_args!("  {}", unjudged(seen)));
     }
     for judged in &judged {
         verdict(judged, &plan::granted(judged, config, change), change, streams)?;
+    }
+    for rule in counting {
+        let count = rule.count.as_ref().map(ToString::to_string).unwrap_or_default();
+        streams.say(format_args!("  {}, {}: counted, {count}: `replay` tells", rule.id, rule.severity))?;
     }
     let inverses = inverse::inverses(change, &judged, config, &now);
     streams.say("would be done, if what the event added stands")?;
@@ -73,14 +78,24 @@ fn facts(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
 }
 
 fn views(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
-    match change.openings() {
+    view("openings", change.openings(), shown::opening, streams)?;
+    view("statements", change.statements(), render::statement_in_terminal, streams)
+}
+
+fn view<T>(
+    name: &str,
+    items: Result<&[T], &ShapeError>,
+    text: impl Fn(&T) -> String,
+    streams: &mut Streams,
+) -> Result<(), WriteError> {
+    match items {
         Ok([]) => Ok(()),
-        Ok(openings) => {
-            streams.say("openings")?;
-            openings.iter().try_for_each(|line| streams.say(format_args!("  {}", shown::opening(line))))
+        Ok(items) => {
+            streams.say(name)?;
+            items.iter().try_for_each(|item| streams.say(format_args!("  {}", text(item))))
         }
         Err(error) => {
-            streams.say(format_args!("openings\n  not understood: {}", shown::line(&error.to_string())))
+            streams.say(format_args!("{name}\n  not understood: {}", shown::line(&error.to_string())))
         }
     }
 }
@@ -88,7 +103,7 @@ fn views(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
 /// Why no rule says anything.
 fn unjudged(Seen { change, book, .. }: &Seen<'_>) -> &'static str {
     match (&change.outcome, change.read_only) {
-        _ if !book.asks_for(&change.event.source, &change.event.name) => "none asks for this call",
+        _ if book.asking(change).next().is_none() => "none asks for this call",
         (Outcome::Failed { .. }, _) => "none asks for a call that failed",
         (Outcome::DryRun, _) => "none asks for a dry run",
         (Outcome::Done, true) => "none asks for a call that only reads",
@@ -131,7 +146,8 @@ fn neighbours(change: &Change, judged: &[Judged<'_>], streams: &mut Streams) -> 
             .iter()
             .any(|judged| matches!(&judged.verdict, Verdict::Violation(items) if items.contains(item)))
     };
-    let items = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
+    let openings = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
+    let items = openings.chain(change.statements().unwrap_or_default().iter().cloned().map(Item::Statement));
     let mut neighbours = items.filter(|item| !named(item)).peekable();
     if neighbours.peek().is_some() {
         streams.say("left alone")?;

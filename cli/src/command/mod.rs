@@ -1,8 +1,11 @@
 //! One file a command.
 
 mod check;
+mod compile;
+mod docs;
 mod events;
 mod explain;
+mod new;
 mod plan;
 mod replay;
 
@@ -21,8 +24,11 @@ pub(crate) struct Cli {
 enum Command {
     Replay(replay::Args),
     Check(check::Args),
+    Compile(compile::Args),
+    Docs(docs::Args),
     Explain(explain::Args),
     Plan(plan::Args),
+    New(new::Args),
 }
 
 /// How a command ended.
@@ -51,8 +57,11 @@ pub(crate) fn run(cli: &Cli, streams: &mut Streams) -> ExitCode {
     let ended = match &cli.command {
         Command::Replay(args) => replay::run(args, streams),
         Command::Check(args) => check::run(args, streams),
+        Command::Compile(args) => compile::run(args, streams),
+        Command::Docs(args) => docs::run(args, streams),
         Command::Explain(args) => explain::run(args, streams),
         Command::Plan(args) => plan::run(args, streams),
+        Command::New(args) => new::run(args, streams),
     };
     match ended.and_then(|exit| streams.flush().map(|()| exit)) {
         Ok(exit) => exit.into(),

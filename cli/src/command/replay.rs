@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use model::{AccountId, Region, Severity};
-use rules::{Config, RuleBook};
+use rules::{Config, RuleBook, Seen};
 use std::path::PathBuf;
 use trail::Change;
 use trail::file::Entry;
@@ -72,13 +72,14 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> Result<Exit, WriteError
         args,
         book,
         config,
+        seen: Seen::default(),
         table: Vec::new(),
         unread: !problems.is_empty(),
         worst: None,
         counts: Counts::default(),
     };
     for problem in problems {
-        streams.complain(format_args!("the rule is left out: {}", shown::line(&problem.to_string())));
+        streams.complain(book::complaint(&problem));
     }
     replay.all(streams)?;
     Ok(replay.exit())
@@ -98,6 +99,7 @@ struct Replay<'a> {
     args: &'a Args,
     book: RuleBook,
     config: Option<Config>,
+    seen: Seen,
     table: Vec<Row>,
     unread: bool,
     worst: Option<Severity>,
@@ -146,8 +148,9 @@ impl Replay<'_> {
         streams: &mut Streams,
     ) -> Result<(), WriteError> {
         self.counts.read += 1;
-        let asks =
-            |header: trail::file::Header<'_>| self.book.asks_for(header.event_source, header.event_name);
+        let asks = |header: trail::file::Header<'_>| {
+            self.book.may_ask(header.event_source, header.event_name, entry.bytes())
+        };
         if !self.args.strict && !entry.header().is_none_or(asks) {
             return Ok(());
         }
@@ -164,7 +167,7 @@ impl Replay<'_> {
         if !self.args.wants(&change) {
             return Ok(());
         }
-        let judged = self.book.judge(&change);
+        let judged = self.book.judge_counting(&change, &mut self.seen);
         self.counts.judged += usize::from(!judged.is_empty());
         let allowed = self.config.as_ref().map(|config| book::allowed(config, &change));
         let place = (source.to_string(), entry.number);

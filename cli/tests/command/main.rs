@@ -3,6 +3,9 @@
 
 mod bad_input;
 mod check;
+mod compile;
+mod docs;
+mod new;
 mod plan;
 mod replay;
 mod stage;

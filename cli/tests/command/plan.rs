@@ -31,60 +31,60 @@ fn explain_shows_views_verdicts_reasons_and_what_would_be_done() {
         &stage,
         &["explain", "mixed.json"],
         &expect![[r#"
-        event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
-        time     2026-03-01T12:00:01Z
-        where    sg-0123 in 111122223333, eu-west-3
-        who      alice, from 203.0.113.40
-        outcome  done
-        openings
-          sgr-0a01: tcp 22 from 0.0.0.0/0
-          sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
-          sgr-0c01: tcp 22 from pl-0a1b
-        rules
-          ssh-open, critical, revert: violated
-            port 22 of sg-0123 opened to 0.0.0.0/0 by alice
-            culprit  sgr-0a01: tcp 22 from 0.0.0.0/0
-            why      One weak key is enough.
-            instead  Use Session Manager.
-          web-open: quiet
-        would be done, if what the event added stands
-        security-group-rules, revert, for ssh-open
-          revoke sgr-0a01 from sg-0123
-          takes back sgr-0a01: tcp 22 from 0.0.0.0/0
-        left alone
-          sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
-          sgr-0c01: tcp 22 from pl-0a1b
-        exit 0
-    "#]],
+            event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
+            time     2026-03-01T12:00:01Z
+            where    sg-0123 in 111122223333, eu-west-3
+            who      alice, from 203.0.113.40
+            outcome  done
+            openings
+              sgr-0a01: tcp 22 from 0.0.0.0/0
+              sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
+              sgr-0c01: tcp 22 from pl-0a1b
+            rules, pack e5d756c4179e
+              ssh-open, critical, revert: violated
+                port 22 of sg-0123 opened to 0.0.0.0/0 by alice
+                culprit  sgr-0a01: tcp 22 from 0.0.0.0/0
+                why      One weak key is enough.
+                instead  Use Session Manager.
+              web-open: quiet
+            would be done, if what the event added stands
+            security-group-rules, revert, for ssh-open
+              revoke sgr-0a01 from sg-0123
+              takes back sgr-0a01: tcp 22 from 0.0.0.0/0
+            left alone
+              sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
+              sgr-0c01: tcp 22 from pl-0a1b
+            exit 0
+        "#]],
     );
     stage.write("observe.yaml", "mode: notify\n");
     check(
         &stage,
         &["explain", "--config", "observe.yaml", "mixed.json"],
         &expect![[r#"
-        event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
-        time     2026-03-01T12:00:01Z
-        where    sg-0123 in 111122223333, eu-west-3
-        who      alice, from 203.0.113.40
-        outcome  done
-        openings
-          sgr-0a01: tcp 22 from 0.0.0.0/0
-          sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
-          sgr-0c01: tcp 22 from pl-0a1b
-        rules
-          ssh-open, critical, notify (revert asked): violated
-            port 22 of sg-0123 opened to 0.0.0.0/0 by alice
-            culprit  sgr-0a01: tcp 22 from 0.0.0.0/0
-            why      One weak key is enough.
-            instead  Use Session Manager.
-          web-open: quiet
-        would be done, if what the event added stands
-          nothing is taken back
-        left alone
-          sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
-          sgr-0c01: tcp 22 from pl-0a1b
-        exit 0
-    "#]],
+            event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
+            time     2026-03-01T12:00:01Z
+            where    sg-0123 in 111122223333, eu-west-3
+            who      alice, from 203.0.113.40
+            outcome  done
+            openings
+              sgr-0a01: tcp 22 from 0.0.0.0/0
+              sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
+              sgr-0c01: tcp 22 from pl-0a1b
+            rules, pack e5d756c4179e
+              ssh-open, critical, notify (revert asked): violated
+                port 22 of sg-0123 opened to 0.0.0.0/0 by alice
+                culprit  sgr-0a01: tcp 22 from 0.0.0.0/0
+                why      One weak key is enough.
+                instead  Use Session Manager.
+              web-open: quiet
+            would be done, if what the event added stands
+              nothing is taken back
+            left alone
+              sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
+              sgr-0c01: tcp 22 from pl-0a1b
+            exit 0
+        "#]],
     );
 }
 
@@ -100,25 +100,25 @@ fn explain_says_why_no_rule_asks() {
         &stage,
         &["explain", "events.ndjson"],
         &expect![[r#"
-        event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
-        time     2026-03-01T12:00:01Z
-        where    sg-0123 in 111122223333, eu-west-3
-        who      alice, from 203.0.113.40
-        outcome  failed: Client.UnauthorizedOperation
-        openings
-          sgr-0a01: tcp 22 from 0.0.0.0/0
-        rules
-          none asks for a call that failed
+            event    AuthorizeSecurityGroupIngress of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000001
+            time     2026-03-01T12:00:01Z
+            where    sg-0123 in 111122223333, eu-west-3
+            who      alice, from 203.0.113.40
+            outcome  failed: Client.UnauthorizedOperation
+            openings
+              sgr-0a01: tcp 22 from 0.0.0.0/0
+            rules, pack e5d756c4179e
+              none asks for a call that failed
 
-        event    RunInstances of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000002
-        time     2026-03-01T12:00:02Z
-        where    ec2.amazonaws.com in 111122223333, eu-west-3
-        who      alice, from 203.0.113.40
-        outcome  done
-        rules
-          none asks for this call
-        exit 0
-    "#]],
+            event    RunInstances of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000002
+            time     2026-03-01T12:00:02Z
+            where    ec2.amazonaws.com in 111122223333, eu-west-3
+            who      alice, from 203.0.113.40
+            outcome  done
+            rules, pack e5d756c4179e
+              none asks for this call
+            exit 0
+        "#]],
     );
 }
 

@@ -93,7 +93,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             Some(Fate::Ignored(Ignored::DryRun))
         } else if change.read_only {
             Some(Fate::Ignored(Ignored::ReadOnly))
-        } else if !rules.asks_for(&change.event.source, &change.event.name) {
+        } else if !rules.asks(change) {
             Some(Fate::Ignored(Ignored::Unasked))
         } else {
             None
@@ -107,9 +107,10 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             return Ok(Fate::Duplicate);
         }
         let now = self.desk.now();
-        let judged = self.guarded.rules.judge(change);
+        let Guarded { rules, config, .. } = &self.guarded;
+        let judged = rules.judge(change);
         let (fate, result) = fate(&judged);
-        let findings = match recording::finding(change, &judged, &self.guarded.config, now) {
+        let findings = match recording::finding(change, &judged, config, rules.pack(), now) {
             None => Vec::new(),
             Some(finding) => self.record(finding, change).await?,
         };

@@ -11,6 +11,7 @@ pub(crate) fn finding(
     change: &Change,
     judged: &[Judged<'_>],
     config: &Config,
+    pack: &str,
     now: Timestamp,
 ) -> Option<Finding> {
     let mut culprits: Vec<Culprit> = Vec::new();
@@ -56,6 +57,7 @@ pub(crate) fn finding(
         violations,
         undecided,
         culprits,
+        pack: pack.to_owned(),
         opened_at: now,
     })
 }
@@ -85,5 +87,6 @@ fn neighbours(change: &Change, culprits: &[Culprit]) -> Vec<Item> {
 
 /// Every item of every view of the change.
 pub(crate) fn items(change: &Change) -> impl Iterator<Item = Item> {
-    change.openings().unwrap_or_default().iter().cloned().map(Item::Opening)
+    let openings = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
+    openings.chain(change.statements().unwrap_or_default().iter().cloned().map(Item::Statement))
 }

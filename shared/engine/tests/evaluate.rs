@@ -16,10 +16,25 @@ fn a_violation_that_may_be_reverted_is_recorded_queued_and_rung_for() {
     let rung = world.queue.take(Effect::Revert);
     assert_eq!(rung.len(), 1);
     assert_eq!(rung[0].doorbell.finding, world.only().finding.id);
+    assert_eq!(world.only().finding.pack.len(), 12, "which rules judged is recorded");
     assert_eq!(world.ledger.starting("T#").len(), 1);
     assert_eq!(world.ledger.starting("EV#").len(), 1);
     assert_eq!(world.ledger.starting("B#").len(), 3);
     assert!(world.ledger.starting("F#").iter().any(|(_, item)| item.contains_key("work")));
+}
+
+#[test]
+fn a_policy_that_lets_everyone_in_is_told_with_the_statement_and_its_neighbours() {
+    let world = World::allowing("revert");
+    let policy = envelope(&record("s3/PutBucketPolicy/anyone-reads-among-good-ones.json"));
+    assert_eq!(world.evaluate(&policy).unwrap(), Fate::Violating);
+    assert_eq!(world.state(), State::Manual(Manual::Told));
+    let finding = world.only().finding;
+    let ids: Vec<_> = finding.culprits.iter().map(|culprit| culprit.item.id().unwrap()).collect();
+    assert_eq!(ids, ["s3/yourmedia-assets/Read"]);
+    assert_eq!(finding.neighbours.len(), 2);
+    assert_eq!(world.ledger.starting("T#").len(), 1);
+    assert!(world.queue.take(Effect::Revert).is_empty());
 }
 
 #[test]

@@ -171,7 +171,9 @@ fn an_answer_that_does_not_name_another_group_s_account_is_no_collateral() {
             "ec2/AuthorizeSecurityGroupIngress/group-source-of-another-account.json",
         )))
         .unwrap();
-    let model::Item::Opening(found) = world.only().finding.culprits[0].item.clone();
+    let model::Item::Opening(found) = world.only().finding.culprits[0].item.clone() else {
+        panic!("not an opening")
+    };
     assert!(matches!(&found.source, model::Source::Group { account: Some(_), .. }));
     let silent = match found.source.clone() {
         model::Source::Group { group, .. } => model::Source::Group { group, account: None },
@@ -281,12 +283,14 @@ fn a_modified_line_gets_back_what_the_ledger_knows_it_held() {
     world.evaluate(&envelope(&modified)).unwrap();
     let finding = world.findings().remove(0).finding;
     let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
-    let model::Item::Opening(now) = finding.culprits[0].item.clone();
+    let model::Item::Opening(now) = finding.culprits[0].item.clone() else { panic!("not an opening") };
     group.lines = vec![now];
     world.account.put(group);
     world.settle();
     assert_eq!(world.state(), State::Reverted);
-    let model::Item::Opening(before) = finding.culprits[0].prior.clone().unwrap().item;
+    let model::Item::Opening(before) = finding.culprits[0].prior.clone().unwrap().item else {
+        panic!("not an opening")
+    };
     assert!(world.account.group(&GROUP.parse().unwrap()).unwrap().lines[0].same_content(&before));
 }
 
@@ -296,7 +300,9 @@ fn a_modified_line_of_which_nothing_is_known_is_left_to_people() {
     let mut modified = record("ec2/ModifySecurityGroupRules/object-to-world.json");
     modified["requestParameters"]["ModifySecurityGroupRulesRequest"]["GroupId"] = json!(GROUP);
     world.evaluate(&envelope(&modified)).unwrap();
-    let model::Item::Opening(now) = world.only().finding.culprits[0].item.clone();
+    let model::Item::Opening(now) = world.only().finding.culprits[0].item.clone() else {
+        panic!("not an opening")
+    };
     let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
     group.lines = vec![now];
     world.account.put(group);

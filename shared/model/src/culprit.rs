@@ -1,6 +1,6 @@
 //! What a rule found fault with, and all that a reverter may touch.
 
-use crate::{Opening, Source};
+use crate::{Opening, Source, Statement};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Item {
     Opening(Opening),
+    Statement(Statement),
 }
 
 /// What an item held before the change, as far as the ledger knows.
@@ -45,10 +46,11 @@ impl std::fmt::Display for ContentHash {
 }
 
 impl Item {
-    /// The id AWS gave the item, where the event or the observer told it.
+    /// The id AWS gave the item, where the event or the observer told it; of a statement, its place.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Opening(opening) => opening.rule.as_ref().map(crate::GroupRuleId::as_str),
+            Self::Statement(statement) => Some(statement.id.raw()),
         }
     }
 
@@ -69,6 +71,7 @@ impl Item {
                 };
                 format!("opening|{direction:?}|{traffic:?}|{source}")
             }
+            Self::Statement(statement) => statement.canonical(),
         };
         let digest = sha2::Sha256::digest(text.as_bytes());
         let mut hash = data_encoding::HEXLOWER.encode(&digest);
@@ -80,6 +83,8 @@ impl Item {
     pub fn same_content(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Opening(one), Self::Opening(two)) => one.same_content(two),
+            (Self::Statement(one), Self::Statement(two)) => one.same_content(two),
+            (Self::Opening(_), Self::Statement(_)) | (Self::Statement(_), Self::Opening(_)) => false,
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct Finding {
     /// Items that the change added and no rule names: left alone, and said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub neighbours: Vec<Item>,
+    /// Which rules judged: the short hash of their pack. Empty in findings that are older than packs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pack: String,
     pub opened_at: Timestamp,
 }
 

@@ -8,10 +8,12 @@ mod outcome;
 pub mod sink;
 mod slack;
 mod sns;
+mod statement;
 mod telling;
 
 pub use slack::{SlackMessage, slack};
 pub use sns::{SnsMessage, sns};
+pub use statement::in_terminal as statement_in_terminal;
 
 use model::{Evidence, Finding, Life};
 

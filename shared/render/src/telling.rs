@@ -3,6 +3,7 @@
 use crate::Story;
 use crate::line::Line;
 use crate::outcome::{outcome, taken_back};
+use crate::statement;
 use model::{
     Actor, Cause, Culprit, Direction, Finding, Item, Mode, Opening, Severity, Source, State, Undecided,
     Violation,
@@ -173,7 +174,13 @@ fn unplanned<'a>(story: &Story<'a>) -> impl Iterator<Item = Line> + use<'a> {
 }
 
 fn described(item: &Item) -> Line {
-    let Item::Opening(Opening { rule, direction, traffic, source, description }) = item;
+    match item {
+        Item::Opening(opening) => opened(opening),
+        Item::Statement(statement) => statement::described(statement),
+    }
+}
+
+fn opened(Opening { rule, direction, traffic, source, description }: &Opening) -> Line {
     let way = match direction {
         Direction::Ingress => "from",
         Direction::Egress => "to",

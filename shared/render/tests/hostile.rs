@@ -1,6 +1,11 @@
 //! Text from outside, in every place, through every channel: shown, never obeyed.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
 #![expect(dead_code, reason = "the sample serves another test too")]
 
 mod sample;

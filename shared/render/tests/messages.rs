@@ -1,6 +1,11 @@
 //! What people read: golden files under `golden/`, and the limits of the channels.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
 
 mod sample;
 
@@ -87,11 +92,11 @@ fn crowded() -> Told {
     let mut told = sample::reverted();
     let long = "&".repeat(1_000);
     let mut item = sample::line("sgr-0d4", Traffic::Everything, "0.0.0.0/0", Some(&long));
-    let model::Item::Opening(opening) = &mut item;
+    let model::Item::Opening(opening) = &mut item else { panic!("not an opening") };
     opening.source = Source::Group { group: long.as_str().into(), account: None };
     let other = |at: usize| {
         let mut item = item.clone();
-        let model::Item::Opening(opening) = &mut item;
+        let model::Item::Opening(opening) = &mut item else { panic!("not an opening") };
         opening.rule = Some(format!("sgr-{at:x}").parse().unwrap());
         Culprit { item, prior: None }
     };

@@ -29,6 +29,9 @@ pub trait Reverter: Sync {
     /// Everything its observing and its steps need of IAM; the policies are generated from it.
     fn permissions(&self) -> &'static [&'static str];
 
+    /// The calls of its steps, as CloudTrail names them: event source and event name. They come back as echoes.
+    fn calls(&self) -> &'static [(&'static str, &'static str)];
+
     /// The exact inverse of what the event did to the culprits that still stand, or why there is none.
     fn plan(&self, undo: &Undo<'_>, now: &Observed) -> Result<Plan, Refusal>;
 }
@@ -55,6 +58,18 @@ mod tests {
             assert_eq!(found.name(), name);
         }
         assert!(reverter(&"nothing-of-the-kind".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn every_reverter_names_its_calls_and_looks_before_them() {
+        for reverter in all() {
+            assert!(!reverter.calls().is_empty(), "{} does nothing", reverter.name());
+            let more = reverter.permissions().len() > reverter.calls().len();
+            assert!(more, "{} acts and does not look", reverter.name());
+            for (source, _) in reverter.calls() {
+                assert!(source.ends_with(".amazonaws.com"), "{source}");
+            }
+        }
     }
 
     #[test]

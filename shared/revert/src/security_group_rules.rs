@@ -44,6 +44,15 @@ impl Reverter for SecurityGroupRules {
         ]
     }
 
+    fn calls(&self) -> &'static [(&'static str, &'static str)] {
+        const EC2: &str = "ec2.amazonaws.com";
+        &[
+            (EC2, "ModifySecurityGroupRules"),
+            (EC2, "RevokeSecurityGroupEgress"),
+            (EC2, "RevokeSecurityGroupIngress"),
+        ]
+    }
+
     fn plan(&self, undo: &Undo<'_>, now: &Observed) -> Result<Plan, Refusal> {
         let group = match now {
             Observed::Gone => return Err(Refusal::AlreadyUndone),
@@ -88,7 +97,10 @@ impl<'a> Found<'a> {
     fn among(culprits: &'a [Culprit], group: &'a SecurityGroup) -> Self {
         let mut found = Self::default();
         for culprit in culprits {
-            let Item::Opening(opening) = &culprit.item;
+            let Item::Opening(opening) = &culprit.item else {
+                found.nameless = true;
+                continue;
+            };
             let line = line_of(group, opening);
             found.nameless |= opening.rule.is_none() && (line.is_some() || !comparable(opening));
             if let Some(line) = line

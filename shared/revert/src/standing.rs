@@ -9,7 +9,11 @@ pub fn standing(culprits: &[Culprit], now: &Observed) -> Vec<Culprit> {
         Observed::Gone => Vec::new(),
         Observed::SecurityGroup(group) => culprits
             .iter()
-            .filter(|Culprit { item: Item::Opening(found), .. }| stands_in(group, found))
+            .filter(|culprit| match &culprit.item {
+                Item::Opening(found) => stands_in(group, found),
+                // Nothing observes policies: it is taken to stand until a person has looked.
+                Item::Statement(_) => true,
+            })
             .cloned()
             .collect(),
     }
@@ -40,6 +44,7 @@ pub(crate) fn comparable(found: &Opening) -> bool {
 pub fn alike(one: &Item, two: &Item) -> bool {
     match (one, two) {
         (Item::Opening(one), Item::Opening(two)) => same_content(one, two),
+        (Item::Opening(_) | Item::Statement(_), _) => one.same_content(two),
     }
 }
 

@@ -1,6 +1,11 @@
 //! After the plan, a group is what it was before the event, plus what the event legitimately added, plus what
 //! others did since: over a small EC2 that keeps AWS's rules, and never over what the code under test believes.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's own arithmetic may fail it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's own arithmetic may fail it"
+)]
 #![expect(clippy::print_stdout, reason = "figures are printed for a script to read")]
 
 mod ec2;
@@ -219,7 +224,7 @@ fn promised(done: &Done, ec2: &Ec2) -> Outcome {
     let mut expected = ec2.lines.clone();
     let (mut stands, mut exact) = (false, true);
     for culprit in &done.culprits {
-        let Item::Opening(added) = &culprit.item;
+        let Item::Opening(added) = &culprit.item else { panic!("not an opening") };
         let id = added.rule.as_ref().unwrap();
         if ec2.lines.get(id).is_none_or(|line| content(line) != content(added)) {
             continue;
@@ -290,7 +295,7 @@ fn holds(case: &Case, seen: &RefCell<Seen>) -> Result<(), TestCaseError> {
                 let violating: BTreeSet<_> = done
                     .culprits
                     .iter()
-                    .map(|Culprit { item: Item::Opening(line), .. }| line.rule.clone().unwrap())
+                    .filter_map(|culprit| culprit.item.id()?.parse::<GroupRuleId>().ok())
                     .collect();
                 let legitimate =
                     done.touched.iter().filter(|line| !violating.contains(line.rule.as_ref().unwrap()));

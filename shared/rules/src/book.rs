@@ -1,11 +1,14 @@
 //! All rules, and which of them ask for a change.
 
+use crate::asked::Only;
 use crate::names::undated;
 use crate::rule::{self, Rule};
 use crate::written::RuleKind;
 use crate::{Config, Problem, RuleFile};
 use model::RuleId;
-use std::collections::{BTreeMap, HashMap};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use trail::Change;
 
 /// The rules that are sound, by id.
 #[derive(Debug, Default)]
@@ -13,14 +16,20 @@ pub struct RuleBook {
     rules: Vec<Rule>,
     /// `eventSource` → `eventName` without its date → positions in `rules`.
     asked: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// Of the rules over every call, the positions in `rules`.
+    any: Vec<usize>,
     notes: Vec<String>,
+    pack: String,
 }
 
 impl RuleBook {
     /// Keeps every rule that is sound and reports every one that is not.
     pub fn read(files: impl IntoIterator<Item = RuleFile>, config: &Config) -> (Self, Vec<Problem>) {
         let (mut rules, mut problems) = (BTreeMap::<RuleId, Rule>::new(), Vec::new());
+        let (mut named, mut texts) = (BTreeSet::new(), BTreeSet::new());
         for file in files {
+            named.extend(file.folder().parse::<RuleId>());
+            texts.insert((file.folder().to_owned(), Sha256::digest(&file.rule_yaml).to_vec()));
             let read = rule::written(&file).map_err(|problem| vec![problem]);
             match read.and_then(|written| Ok((Rule::read(&file, &written, config)?, written))) {
                 Ok((rule, written)) if rules.contains_key(&rule.id) => {
@@ -35,13 +44,18 @@ impl RuleBook {
                 Err(found) => problems.extend(found),
             }
         }
-        (Self::of(rules.into_values().collect(), config), problems)
+        problems.extend(config.idle(&named, &rules));
+        (Self { pack: pack(&texts), ..Self::of(rules.into_values().collect(), config) }, problems)
     }
 
     fn of(rules: Vec<Rule>, config: &Config) -> Self {
         let mut asked: HashMap<String, HashMap<String, Vec<usize>>> = HashMap::new();
         let on = |rule: &Rule| rule.off().is_none() && rule.kind != RuleKind::Sweep;
+        let mut any = Vec::new();
         for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| on(rule)) {
+            if rule.only.is_some() {
+                any.push(at);
+            }
             for (source, names) in &rule.events {
                 let of_source = asked.entry(source.clone()).or_default();
                 for name in names {
@@ -52,11 +66,15 @@ impl RuleBook {
                 }
             }
         }
-        let off = |rule: &Rule| Some(format!("`{}` is off: `{}` is not configured", rule.id, rule.off()?));
+        let off = |rule: &Rule| Some(format!("`{}` is off: {}", rule.id, rule.off()?));
         let idle = config.params.keys().filter(|name| !rules.iter().any(|rule| rule.declares(name)));
         let mut notes: Vec<String> = rules.iter().filter_map(off).collect();
         notes.extend(idle.map(|name| format!("no rule reads the param `{name}`")));
-        Self { rules, asked, notes }
+        let changed = |rule: &'_ Rule| {
+            rule.changes.iter().map(|change| format!("`{}`: {change}", rule.id)).collect::<Vec<_>>()
+        };
+        notes.extend(rules.iter().flat_map(changed));
+        Self { rules, asked, any, notes, pack: String::new() }
     }
 
     /// Every rule, by id, also those that are off.
@@ -68,14 +86,35 @@ impl RuleBook {
         self.rules.binary_search_by(|rule| rule.id.cmp(id)).ok().and_then(|at| self.rules.get(at))
     }
 
+    /// Which rules these are: twelve hexadecimal digits of a hash over the texts of all, sound or not. The
+    /// configuration and the cases are no part of it.
+    pub fn pack(&self) -> &str {
+        &self.pack
+    }
+
     /// What is no mistake and still worth knowing: which rules are off and why.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// Does any rule ask for this call?
+    /// Does any rule name this call? A rule over every call names none.
     pub fn asks_for(&self, event_source: &str, event_name: &str) -> bool {
         !self.positions(event_source, event_name).is_empty()
+    }
+
+    /// Is there a rule for this change? Those that count are for [`judge_counting`](Self::judge_counting).
+    pub fn asks(&self, change: &Change) -> bool {
+        self.asking(change).any(|rule| rule.count.is_none())
+    }
+
+    /// Is there perhaps a rule, one that counts or not, for the record in these bytes? Answered without parsing it.
+    pub fn may_ask(&self, event_source: &str, event_name: &str, bytes: &[u8]) -> bool {
+        self.asks_for(event_source, event_name) || self.over_every_call().any(|(_, only)| only.may_let(bytes))
+    }
+
+    fn over_every_call(&self) -> impl Iterator<Item = (&Rule, &Only)> {
+        let rules = self.any.iter().filter_map(|at| self.rules.get(*at));
+        rules.filter_map(|rule| Some((rule, rule.only.as_ref()?)))
     }
 
     fn positions(&self, event_source: &str, event_name: &str) -> &[usize] {
@@ -83,7 +122,21 @@ impl RuleBook {
         of_source.and_then(|names| names.get(undated(event_name))).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn asking(&self, event_source: &str, event_name: &str) -> impl Iterator<Item = &Rule> {
-        self.positions(event_source, event_name).iter().filter_map(|at| self.rules.get(*at))
+    /// The rules for this change: those that name the call, then those over every call.
+    pub fn asking(&self, change: &Change) -> impl Iterator<Item = &Rule> {
+        let named = self.positions(&change.event.source, &change.event.name).iter();
+        let over = self.over_every_call().filter(|(_, only)| only.lets(change)).map(|(rule, _)| rule);
+        named.filter_map(|at| self.rules.get(*at)).chain(over)
     }
+}
+
+fn pack(texts: &BTreeSet<(String, Vec<u8>)>) -> String {
+    let mut hash = Sha256::new();
+    for (folder, text) in texts {
+        hash.update(format!("{folder}\n"));
+        hash.update(text);
+    }
+    let mut pack = data_encoding::HEXLOWER.encode(&hash.finalize());
+    pack.truncate(12);
+    pack
 }

@@ -71,7 +71,17 @@ impl Condition {
 }
 
 /// Of these, the messages are ours; those of CEL's own functions quote what they were given.
-const OURS: &[&str] = &["reaches", "exposes", "within", "outside", "openings", "request", "response"];
+const OURS: &[&str] = &[
+    "reaches",
+    "exposes",
+    "within",
+    "outside",
+    "isForeign",
+    "openings",
+    "statements",
+    "request",
+    "response",
+];
 
 /// Why a condition could not be answered, without a word of the event: an attacker writes those.
 fn reason(error: &ExecutionError) -> String {

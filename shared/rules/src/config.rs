@@ -1,9 +1,10 @@
 //! `gardefou.yaml`: what an account allows, and what rules need to know about it.
 
 use crate::Problem;
+use crate::overrides::{self, Override};
 use crate::params::{self, Param, Params};
 use crate::yaml::{self, Place};
-use model::{AccountId, Mode};
+use model::{AccountId, Mode, RuleId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -15,6 +16,8 @@ const PATH: &str = "gardefou.yaml";
 /// What the owner of the accounts allows. The default observes, and has nothing configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// Where it is written: problems name it.
+    pub path: String,
     /// For accounts that are not named.
     pub mode: Mode,
     pub accounts: BTreeMap<AccountId, Mode>,
@@ -23,8 +26,11 @@ pub struct Config {
     pub break_glass: Vec<String>,
     /// Resource ids that are never touched.
     pub protected: Vec<String>,
+    /// Folders of rules beside the shipped ones, as they are written.
+    pub packs: Vec<String>,
     pub(crate) params: Params,
     pub(crate) limits: Limits,
+    pub(crate) overrides: BTreeMap<RuleId, Override>,
 }
 
 /// How many findings may be reverted without a person, in fixed windows.
@@ -46,13 +52,16 @@ impl Default for Breaker {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            path: PATH.to_owned(),
             mode: Mode::Observe,
             accounts: BTreeMap::new(),
             breaker: Breaker::default(),
             break_glass: Vec::new(),
             protected: Vec::new(),
+            packs: Vec::new(),
             params: Params::new(),
             limits: Limits::default(),
+            overrides: BTreeMap::new(),
         }
     }
 }
@@ -75,14 +84,25 @@ impl Config {
                 return Err(Problem::new(PATH, Place::of(id), text));
             }
         }
+        if let Some(pack) = written.packs.iter().find(|pack| pack.value.trim().is_empty()) {
+            return Err(Problem::new(PATH, Place::of(pack), "a pack is a folder's path"));
+        }
+        let mut overrides = BTreeMap::new();
+        for (id, own) in &written.rules {
+            let own = Override::read(own, limits).map_err(|(at, text)| Problem::new(PATH, at, text))?;
+            overrides.insert(id.clone(), own);
+        }
         Ok(Self {
+            path: PATH.to_owned(),
             mode: written.mode,
             accounts: written.accounts,
             breaker: written.breaker,
             break_glass: written.break_glass.into_iter().map(|role| role.value).collect(),
             protected: written.protected.into_iter().map(|id| id.value).collect(),
+            packs: written.packs.into_iter().map(|pack| pack.value).collect(),
             params,
             limits,
+            overrides,
         })
     }
 
@@ -125,7 +145,7 @@ fn is_role_arn(text: &str) -> bool {
 }
 
 mod wire {
-    use super::{AccountId, BTreeMap, Breaker, Deserialize, Mode, Spanned, Value};
+    use super::{AccountId, BTreeMap, Breaker, Deserialize, Mode, RuleId, Spanned, Value, overrides};
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -142,6 +162,10 @@ mod wire {
         pub(super) break_glass: Vec<Spanned<String>>,
         #[serde(default)]
         pub(super) protected: Vec<Spanned<String>>,
+        #[serde(default)]
+        pub(super) packs: Vec<Spanned<String>>,
+        #[serde(default)]
+        pub(super) rules: BTreeMap<RuleId, Spanned<overrides::Written>>,
     }
 
     fn observe() -> Mode {

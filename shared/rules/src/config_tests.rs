@@ -43,7 +43,7 @@ fn what_is_wrong_is_refused_with_its_position() {
         (
             "mdoe: observe\n",
             expect![
-                "gardefou.yaml:1:1: unknown field `mdoe`, expected one of mode, accounts, params, breaker, break_glass, protected"
+                "gardefou.yaml:1:1: unknown field `mdoe`, expected one of mode, accounts, params, breaker, break_glass, protected, packs, rules"
             ],
         ),
         (
@@ -56,7 +56,7 @@ fn what_is_wrong_is_refused_with_its_position() {
         (
             "units: {prod: revert}\n",
             expect![
-                "gardefou.yaml:1:1: unknown field `units`, expected one of mode, accounts, params, breaker, break_glass, protected"
+                "gardefou.yaml:1:1: unknown field `units`, expected one of mode, accounts, params, breaker, break_glass, protected, packs, rules"
             ],
         ),
         (

@@ -2,13 +2,13 @@
 
 use crate::condition::{self, Answer};
 use crate::rule::{Rule, Setting};
-use crate::value::{ChangeValue, ITEMS_MAX, ObservedValue, OpeningValue, Scene};
+use crate::value::{ChangeValue, ITEMS_MAX, ObservedValue, OpeningValue, Policy, Scene, StatementValue};
 use crate::{RuleBook, View};
 use cel::Context;
 use model::{Item, Observed, Opening, RuleId, SecurityGroup, Verdict};
 use std::sync::Arc;
 use trail::exposure::{Field, Limits};
-use trail::{Change, Outcome};
+use trail::{Change, Outcome, ShapeError};
 
 /// Of a view's faults: CloudTrail's words in them may be long.
 const REASON_CHARS_MAX: usize = 300;
@@ -35,14 +35,13 @@ impl RuleBook {
         }
     }
 
+    /// Also what rules that count say of this one change.
+    pub(crate) fn judge_all(&self, change: &Change) -> Vec<Judged<'_>> {
+        judge_by(self.asking(change), change, None)
+    }
+
     fn judge_in(&self, change: &Change, now: Option<&SecurityGroup>) -> Vec<Judged<'_>> {
-        let mut asking = self
-            .asking(&change.event.source, &change.event.name)
-            .filter(|rule| concerns(rule, change))
-            .peekable();
-        let Some(first) = asking.peek() else { return Vec::new() };
-        let picture = Picture::new(change, now, first.setting.limits);
-        asking.map(|rule| Judged { rule, verdict: picture.judge(rule, &rule.setting) }).collect()
+        judge_by(self.asking(change).filter(|rule| rule.count.is_none()), change, now)
     }
 
     /// Which of a rule's culprits still stand in what is observed, and are confirmed by its `holds` condition.
@@ -53,6 +52,17 @@ impl RuleBook {
             (Some(rule), Observed::SecurityGroup(group)) => confirm(rule, culprits, group),
         }
     }
+}
+
+fn judge_by<'b>(
+    asking: impl Iterator<Item = &'b Rule>,
+    change: &Change,
+    now: Option<&SecurityGroup>,
+) -> Vec<Judged<'b>> {
+    let mut asking = asking.filter(|rule| concerns(rule, change)).peekable();
+    let Some(first) = asking.peek() else { return Vec::new() };
+    let picture = Picture::new(change, now, first.setting.limits);
+    asking.map(|rule| Judged { rule, verdict: picture.judge(rule, &rule.setting) }).collect()
 }
 
 /// Is the rule asked of this call at all? Failed calls changed nothing, reads neither.
@@ -68,10 +78,7 @@ pub(crate) fn judge_alone(
     change: &Change,
     now: Option<&Observed>,
 ) -> Verdict {
-    let asks = rule.events.get(&change.event.source).is_some_and(|names| {
-        names.iter().any(|name| crate::names::undated(name) == crate::names::undated(&change.event.name))
-    });
-    if !asks || setting.off.is_some() || !concerns(rule, change) {
+    if !rule.asks_for(change) || setting.off.is_some() || !concerns(rule, change) {
         return Verdict::Quiet;
     }
     let group = match now {
@@ -85,6 +92,7 @@ pub(crate) fn judge_alone(
 struct Picture<'v> {
     scope: Context<'v, 'v>,
     scene: Result<Arc<Scene>, String>,
+    policy: Result<Arc<Policy>, String>,
     state: bool,
 }
 
@@ -98,15 +106,26 @@ impl<'v> Picture<'v> {
                 let field = now.map_or_else(|| Field::of(openings), |now| Field::with_state(openings, now));
                 Ok(Arc::new(Scene { field, limits }))
             }
-            Err(error) => Err(error.to_string().chars().take(REASON_CHARS_MAX).collect()),
+            Err(error) => Err(in_short(error)),
+        };
+        let policy = match change.statements() {
+            Ok(statements) if statements.len() > ITEMS_MAX => {
+                Err(format!("more than {ITEMS_MAX} statements in one policy"))
+            }
+            Ok(statements) => {
+                let held_by = change.resource.clone();
+                Ok(Arc::new(Policy { statements: statements.to_vec(), held_by }))
+            }
+            Err(error) => Err(in_short(error)),
         };
         let mut scope = condition::scope();
-        scope.add_variable_as_val("change", Box::new(ChangeValue::new(change, scene.clone())));
+        scope
+            .add_variable_as_val("change", Box::new(ChangeValue::new(change, scene.clone(), policy.clone())));
         if let Some(now) = now {
             let lines = Arc::new(Scene { field: Field::of_group(now), limits });
             scope.add_variable_as_val("observed", Box::new(ObservedValue::new(now, &lines)));
         }
-        Self { scope, scene, state: now.is_some() }
+        Self { scope, scene, policy, state: now.is_some() }
     }
 
     fn judge(&self, rule: &Rule, setting: &Setting) -> Verdict {
@@ -116,33 +135,39 @@ impl<'v> Picture<'v> {
             (Answer::Yes, Some(holds)) if self.state => holds.ask(scope),
             (answer, _) => answer,
         };
-        match (rule.each, &self.scene) {
-            (None, _) => match ask(&scope) {
+        match rule.each {
+            None => match ask(&scope) {
                 Answer::Yes => Verdict::Violation(Vec::new()),
                 Answer::No => Verdict::Quiet,
                 Answer::Unknown(reason) => Verdict::Undecided { reason },
             },
-            (Some(View::Openings), Err(reason)) => Verdict::Undecided { reason: reason.clone() },
-            (Some(View::Openings), Ok(scene)) => {
-                let positions = 0..scene.field.asked().len();
-                one_by_one(scene, positions, &mut scope, ask)
-            }
+            Some(View::Openings) => match &self.scene {
+                Err(reason) => Verdict::Undecided { reason: reason.clone() },
+                Ok(scene) => one_by_one(0..scene.field.asked().len(), |at| {
+                    scope.add_variable_as_val("opening", Box::new(OpeningValue::new(scene, at)));
+                    (ask(&scope), opening(scene, at))
+                }),
+            },
+            Some(View::Statements) => match &self.policy {
+                Err(reason) => Verdict::Undecided { reason: reason.clone() },
+                Ok(policy) => one_by_one(0..policy.statements.len(), |at| {
+                    scope.add_variable_as_val("statement", Box::new(StatementValue::new(policy, at)));
+                    (ask(&scope), policy.statements.get(at).cloned().map(Item::Statement))
+                }),
+            },
         }
     }
 }
 
 /// Each item by itself, so that the culprits are known and one odd item hides no other.
-fn one_by_one<'p, 'v>(
-    scene: &Arc<Scene>,
+fn one_by_one(
     positions: impl IntoIterator<Item = usize>,
-    scope: &mut Context<'p, 'v>,
-    ask: impl Fn(&Context<'p, 'v>) -> Answer,
+    mut ask: impl FnMut(usize) -> (Answer, Option<Item>),
 ) -> Verdict {
     let (mut culprits, mut doubt) = (Vec::new(), None);
     for at in positions {
-        scope.add_variable_as_val("opening", Box::new(OpeningValue::new(scene, at)));
-        match (ask(scope), scene.field.asked().nth(at)) {
-            (Answer::Yes, Some(opening)) => culprits.push(Item::Opening(opening.clone())),
+        match ask(at) {
+            (Answer::Yes, Some(item)) => culprits.push(item),
             (Answer::Unknown(reason), _) => doubt = doubt.or(Some(reason)),
             (Answer::Yes | Answer::No, _) => {}
         }
@@ -152,6 +177,14 @@ fn one_by_one<'p, 'v>(
         (true, Some(reason)) => Verdict::Undecided { reason },
         (true, None) => Verdict::Quiet,
     }
+}
+
+fn opening(scene: &Scene, at: usize) -> Option<Item> {
+    scene.field.asked().nth(at).cloned().map(Item::Opening)
+}
+
+fn in_short(error: &ShapeError) -> String {
+    error.to_string().chars().take(REASON_CHARS_MAX).collect()
 }
 
 fn confirm(rule: &Rule, culprits: &[Item], now: &SecurityGroup) -> Verdict {
@@ -168,8 +201,17 @@ fn confirm(rule: &Rule, culprits: &[Item], now: &SecurityGroup) -> Verdict {
             Answer::Unknown(reason) => Verdict::Undecided { reason },
         },
         Some(View::Openings) => {
-            let standing = culprits.iter().filter_map(|Item::Opening(culprit)| standing(culprit, now));
-            one_by_one(&scene, standing, &mut scope, ask)
+            let standing = culprits.iter().filter_map(|culprit| match culprit {
+                Item::Opening(culprit) => standing(culprit, now),
+                Item::Statement(_) => None,
+            });
+            one_by_one(standing, |at| {
+                scope.add_variable_as_val("opening", Box::new(OpeningValue::new(&scene, at)));
+                (ask(&scope), opening(&scene, at))
+            })
+        }
+        Some(View::Statements) => {
+            Verdict::Undecided { reason: "what a policy says now is not observed".to_owned() }
         }
     }
 }

@@ -284,10 +284,14 @@ fn every_field_of_the_vocabulary_is_answered() {
     .map(|further| serde_json::from_str(&source(further)).unwrap())
     .into();
     let scene = Arc::new(Scene { field: Field::of(&openings), limits: Limits::default() });
+    let statement = "{\"id\": \"x\", \"sid\": \"x\", \"position\": 0, \"effect\": \"Allow\"}";
+    let statements = vec![serde_json::from_str(statement).unwrap()];
+    let policy = Arc::new(Policy { statements, held_by: full.resource.clone() });
     let observed = group(&["a"], openings.clone());
     let Observed::SecurityGroup(now) = &observed else { panic!("{observed:?}") };
     let mut scope = condition::scope();
-    scope.add_variable_as_val("change", Box::new(ChangeValue::new(&full, Ok(Arc::clone(&scene)))));
+    scope
+        .add_variable_as_val("change", Box::new(ChangeValue::new(&full, Ok(Arc::clone(&scene)), Ok(policy))));
     scope.add_variable_as_val("observed", Box::new(ObservedValue::new(now, &scene)));
     for (kind, field, _) in FIELDS {
         let (names, text): (&[_], _) = match kind {
@@ -296,6 +300,9 @@ fn every_field_of_the_vocabulary_is_answered() {
             Kind::Observed => (&[("observed", *kind)], format!("has(observed.{field})")),
             Kind::Opening => {
                 (&[("observed", Kind::Observed)], format!("observed.lines.exists(o, has(o.{field}))"))
+            }
+            Kind::Statement => {
+                (&[("change", Kind::Change)], format!("change.statements.exists(s, has(s.{field}))"))
             }
             other => panic!("{other:?} has fields"),
         };

@@ -3,14 +3,18 @@
 //!
 //! Floor 2: no clock, no environment, no I/O. Texts come in, values go out; who reads the folders is the caller.
 
+mod asked;
 mod book;
 mod check;
 mod condition;
 mod config;
+mod counted;
 mod judge;
 mod message;
 mod names;
+mod overrides;
 mod params;
+pub mod patterns;
 mod problem;
 mod rule;
 mod value;
@@ -19,9 +23,11 @@ mod walk;
 mod written;
 mod yaml;
 
+pub use asked::Only;
 pub use book::RuleBook;
 pub use check::{Checked, PlannedCase, check};
 pub use config::{Breaker, Config};
+pub use counted::{By, Count, Seen};
 pub use judge::Judged;
 pub use params::Param;
 pub use problem::{Problem, RuleFile};

@@ -1,7 +1,8 @@
 //! The sentence in which a rule says what happened.
 
+use crate::View;
 use crate::problem::Fault;
-use crate::value::{actor_text, change_text, protocol, source};
+use crate::value::{actor_text, change_text, protocol, source, statement_text};
 use minijinja::{Environment, UndefinedBehavior, Value};
 use model::{Item, Opening, Untrusted};
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ const CHANGE: &[&str] = &["name", "source", "account", "region", "resource", "so
 const ACTOR: &[&str] =
     &["kind", "name", "account", "arn", "role", "session", "source_identity", "invoked_by", "user_agent"];
 const OPENING: &[&str] = &["source", "traffic", "protocol", "rule"];
+const STATEMENT: &[&str] = &["name", "effect", "principals", "actions", "resources"];
 
 /// A template whose every name is known.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// `items`: is the rule asked of each item of a view, so that the message may speak of `opening`?
-    pub(crate) fn read(text: &str, items: bool) -> Result<Self, Vec<Fault>> {
+    /// `each`: the view of whose items the message may speak.
+    pub(crate) fn read(text: &str, each: Option<View>) -> Result<Self, Vec<Fault>> {
         let mut templates = Environment::empty();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         let broken = |error: minijinja::Error| {
@@ -41,7 +43,7 @@ impl Message {
         let names = templates.get_template(NAME).map_err(broken)?.undeclared_variables(true);
         let mut faults: Vec<Fault> = names
             .iter()
-            .filter(|name| !known(name, items))
+            .filter(|name| !known(name, each))
             .map(|name| Fault {
                 at: text
                     .find(name.as_str())
@@ -50,7 +52,7 @@ impl Message {
             })
             .collect();
         faults.sort_by_key(|fault| fault.at);
-        let sample = context(|_| "x".to_owned(), |_| "x".to_owned(), |_| "x".to_owned());
+        let sample = context(|_| "x".to_owned(), |_| "x".to_owned(), |_| "x".to_owned(), |_| "x".to_owned());
         if faults.is_empty()
             && let Err(error) = templates.get_template(NAME).and_then(|template| template.render(sample))
         {
@@ -60,11 +62,23 @@ impl Message {
     }
 
     pub(crate) fn of(&self, change: &Change, culprits: &[Item]) -> Untrusted {
-        let culprits: Vec<&Opening> = culprits.iter().map(|Item::Opening(opening)| opening).collect();
+        let openings = || {
+            culprits.iter().filter_map(|item| match item {
+                Item::Opening(opening) => Some(opening),
+                Item::Statement(_) => None,
+            })
+        };
+        let statements = || {
+            culprits.iter().filter_map(|item| match item {
+                Item::Statement(statement) => Some(statement),
+                Item::Opening(_) => None,
+            })
+        };
         let context = context(
             |name| shortened(change_text(change, name).unwrap_or("-")),
             |name| shortened(actor_text(&change.actor, name).unwrap_or("-")),
-            |name| joined(culprits.iter().map(|opening| opening_text(opening, name))),
+            |name| joined(openings().map(|opening| opening_text(opening, name))),
+            |name| joined(statements().map(|statement| shortened(&statement_text(statement, name)))),
         );
         let rendered = self.templates.get_template(NAME).and_then(|template| template.render(context));
         let text =
@@ -77,11 +91,12 @@ fn count_from(text: &str, byte: usize) -> usize {
     text.get(byte..).map_or(0, |rest| rest.chars().count())
 }
 
-fn known(name: &str, items: bool) -> bool {
+fn known(name: &str, each: Option<View>) -> bool {
     match name.split('.').collect::<Vec<_>>().as_slice() {
         ["change", "actor", field] => ACTOR.contains(field),
         ["change", field] => CHANGE.contains(field),
-        ["opening", field] => items && OPENING.contains(field),
+        ["opening", field] => each == Some(View::Openings) && OPENING.contains(field),
+        ["statement", field] => each == Some(View::Statements) && STATEMENT.contains(field),
         _ => false,
     }
 }
@@ -90,6 +105,7 @@ fn context(
     change: impl Fn(&str) -> String,
     actor: impl Fn(&str) -> String,
     opening: impl Fn(&str) -> String,
+    statement: impl Fn(&str) -> String,
 ) -> Value {
     let fields = |names: &[&'static str], text: &dyn Fn(&str) -> String| {
         names.iter().map(|name| (*name, Value::from(text(name)))).collect::<BTreeMap<_, _>>()
@@ -99,6 +115,7 @@ fn context(
     Value::from(BTreeMap::from([
         ("change", Value::from(of_change)),
         ("opening", Value::from(fields(OPENING, &opening))),
+        ("statement", Value::from(fields(STATEMENT, &statement))),
     ]))
 }
 

@@ -1,8 +1,8 @@
 use super::*;
 use expect_test::{Expect, expect};
 
-fn check(text: &str, items: bool, expected: &Expect) {
-    let said = match Message::read(text, items) {
+fn check(text: &str, each: Option<View>, expected: &Expect) {
+    let said = match Message::read(text, each) {
         Ok(_) => "sound".to_owned(),
         Err(faults) => {
             faults.iter().map(|fault| format!("{}: {}", fault.at, fault.text)).collect::<Vec<_>>().join("\n")
@@ -13,20 +13,35 @@ fn check(text: &str, items: bool, expected: &Expect) {
 
 #[test]
 fn a_message_names_only_what_there_is() {
-    check("{{ change.resource }} by {{ change.actor.name }}: {{ opening.source }}", true, &expect!["sound"]);
-    check("{% if change.actor.kind == 'root' %}root{% endif %}", false, &expect!["sound"]);
+    check(
+        "{{ change.resource }} by {{ change.actor.name }}: {{ opening.source }}",
+        Some(View::Openings),
+        &expect!["sound"],
+    );
+    check("{% if change.actor.kind == 'root' %}root{% endif %}", None, &expect!["sound"]);
     check(
         "é {{ change.resorce }} by {{ who }}",
-        true,
+        Some(View::Openings),
         &expect![[r#"
         5: a message has no `change.resorce`
         29: a message has no `who`"#]],
     );
-    check("{{ opening.source }}", false, &expect!["3: a message has no `opening.source`"]);
-    check("{{ change.request.groupId }}", true, &expect!["3: a message has no `change.request.groupId`"]);
-    check("{{ change.resource", true, &expect!["0: unexpected end of input, expected end of variable block"]);
-    check("{{ change.resource|upper }}", true, &expect!["0: filter upper is unknown"]);
-    check("{{ change.actor }}", true, &expect!["3: a message has no `change.actor`"]);
+    check("{{ opening.source }}", None, &expect!["3: a message has no `opening.source`"]);
+    check("{{ opening.source }}", Some(View::Statements), &expect!["3: a message has no `opening.source`"]);
+    check("{{ statement.name }}: {{ statement.actions }}", Some(View::Statements), &expect!["sound"]);
+    check("{{ statement.name }}", Some(View::Openings), &expect!["3: a message has no `statement.name`"]);
+    check(
+        "{{ change.request.groupId }}",
+        Some(View::Openings),
+        &expect!["3: a message has no `change.request.groupId`"],
+    );
+    check(
+        "{{ change.resource",
+        Some(View::Openings),
+        &expect!["0: unexpected end of input, expected end of variable block"],
+    );
+    check("{{ change.resource|upper }}", Some(View::Openings), &expect!["0: filter upper is unknown"]);
+    check("{{ change.actor }}", Some(View::Openings), &expect!["3: a message has no `change.actor`"]);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! A rule that can be asked.
 
+use crate::asked::{self, Events, Only};
 use crate::condition::Condition;
+use crate::counted::{self, Count};
 use crate::message::Message;
+use crate::overrides::Override;
 use crate::params::{Param, Params};
 use crate::problem::Fault;
 use crate::value::ParamsValue;
@@ -37,8 +40,12 @@ pub struct Rule {
     /// Is it asked of failed calls, and of calls that only read?
     pub failed: bool,
     pub reads: bool,
-    /// `eventSource` to `eventName`s.
+    /// `eventSource` to `eventName`s; empty where `only` says which.
     pub events: BTreeMap<String, Vec<String>>,
+    /// Of a rule over every call: which of them.
+    pub only: Option<Only>,
+    /// How many make a violation, where one does not.
+    pub count: Option<Count>,
     pub each: Option<View>,
     pub(crate) when: Condition,
     pub(crate) holds: Option<Condition>,
@@ -46,6 +53,10 @@ pub struct Rule {
     declared: Params,
     needs: Vec<String>,
     pub(crate) setting: Setting,
+    /// Why the configuration wants it asked of nothing.
+    disabled: Option<String>,
+    /// What the configuration says otherwise than the rule, in words.
+    pub(crate) changes: Vec<String>,
 }
 
 /// What a configuration makes of a rule's params.
@@ -68,13 +79,37 @@ impl Rule {
         self.holds.is_some()
     }
 
-    /// The param that it needs and nobody configured: it is asked of nothing.
-    pub fn off(&self) -> Option<&str> {
-        self.setting.off.as_deref()
+    /// Why it is asked of nothing: somebody said so, or it needs a param that nobody configured.
+    pub fn off(&self) -> Option<String> {
+        let needs = || self.setting.off.as_ref().map(|param| format!("`{param}` is not configured"));
+        self.disabled.clone().or_else(needs)
+    }
+
+    /// Is it over this call, whatever became of it?
+    pub(crate) fn asks_for(&self, change: &Change) -> bool {
+        match &self.only {
+            Some(only) => only.lets(change),
+            None => self
+                .events
+                .get(&change.event.source)
+                .is_some_and(|names| asked::named(names, &change.event.name)),
+        }
+    }
+
+    /// What a configuration may set, with what holds when it does not.
+    pub fn params(&self) -> impl Iterator<Item = (&str, &Param)> {
+        self.declared.iter().map(|(name, param)| (name.as_str(), param))
+    }
+
+    /// Those of the params without which it is off.
+    pub fn needs(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().map(String::as_str)
     }
 
     pub(crate) fn uses_param(&self, name: &str) -> bool {
-        self.when.uses.params.contains(name)
+        let counts = |count: &Count| count.param.as_deref() == Some(name);
+        self.count.as_ref().is_some_and(counts)
+            || self.when.uses.params.contains(name)
             || self.holds.as_ref().is_some_and(|holds| holds.uses.params.contains(name))
     }
 
@@ -94,41 +129,33 @@ impl Rule {
     ) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader { path: file.rule_path(), file: &file.rule_yaml, problems: Vec::new() };
         let id = reader.id(&written.id, file.folder());
-        let reverter = written.revert.as_ref().map(|name| reader.reverter(name));
-        if reverter.is_none() && written.mode.value >= Mode::Approve {
-            let text = format!("the rule asks for {} and names no `revert`", written.mode.value);
-            reader.fault(Place::of(&written.mode), text);
-        }
+        let own = id.as_ref().and_then(|id| config.own(id));
+        let config = &*config.of_rule(own);
+        let reverter = reader.reverter(written);
         let declared = reader.params(written);
         let kinds = declared.iter().map(|(name, param)| (name.clone(), kind(param))).collect();
         let each = written.each.is_some();
-        let when =
-            reader.condition(&written.when, &Words { names: names(each, false), params: &kinds, each });
-        let holds = written
-            .holds
-            .as_ref()
-            .map(|holds| reader.condition(holds, &Words { names: names(each, true), params: &kinds, each }));
-        let message = reader.message(&written.message, each);
+        let when = reader
+            .condition(&written.when, &Words { names: names(written.each, false), params: &kinds, each });
+        let holds = written.holds.as_ref().map(|holds| {
+            reader.condition(holds, &Words { names: names(written.each, true), params: &kinds, each })
+        });
+        let message = reader.message(&written.message, written.each);
         let needs: Vec<String> = written.needs.iter().map(|name| name.value.clone()).collect();
         let setting = setting(&declared, &needs, config)
             .map_err(|text| reader.fault(Place::of(&written.id), text))
             .ok();
-        match (
-            id,
-            when,
-            message,
-            setting,
-            holds.map_or(Some(None), |holds| holds.map(Some)),
-            reverter.map_or(Some(None), |name| name.map(Some)),
-        ) {
-            (Some(id), Some(when), Some(message), Some(setting), Some(holds), Some(reverter))
+        let only = reader.only(written);
+        let count = written.count.as_ref().and_then(|count| reader.count(count, &declared, config));
+        match (id, when, message, setting, holds.map_or(Some(None), |holds| holds.map(Some))) {
+            (Some(id), Some(when), Some(message), Some(setting), Some(holds))
                 if reader.problems.is_empty() =>
             {
                 Ok(Self {
                     id,
                     title: written.title.value.clone(),
-                    severity: written.severity,
-                    mode: written.mode.value,
+                    severity: own.and_then(|own| own.severity).unwrap_or(written.severity),
+                    mode: own.and_then(|own| own.mode).unwrap_or(written.mode.value),
                     reverter,
                     what: written.what.clone(),
                     why: written.why.clone(),
@@ -140,6 +167,8 @@ impl Rule {
                     failed: written.failed,
                     reads: written.reads,
                     events: plain(&written.events),
+                    only,
+                    count,
                     each: written.each,
                     when,
                     holds,
@@ -147,6 +176,10 @@ impl Rule {
                     declared,
                     needs,
                     setting,
+                    disabled: own.and_then(Override::off).map(str::to_owned),
+                    changes: own
+                        .map(|own| own.changes(written.mode.value, written.severity))
+                        .unwrap_or_default(),
                 })
             }
             _ => Err(reader.problems),
@@ -154,18 +187,31 @@ impl Rule {
     }
 }
 
-fn plain(events: &BTreeMap<String, Vec<Spanned<String>>>) -> BTreeMap<String, Vec<String>> {
-    let names = |names: &[Spanned<String>]| names.iter().map(|name| name.value.clone()).collect();
-    events.iter().map(|(source, of)| (source.clone(), names(of))).collect()
+fn plain(events: &Events) -> BTreeMap<String, Vec<String>> {
+    let mut plain: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (source, name) in events.names() {
+        plain.entry(source.clone()).or_default().push(name.value.clone());
+    }
+    plain
 }
 
 /// What a condition may name. `holds` is asked where there is no change any more.
-fn names(each: bool, holds: bool) -> &'static [(&'static str, Kind)] {
+fn names(each: Option<View>, holds: bool) -> &'static [(&'static str, Kind)] {
     match (each, holds) {
-        (true, false) => &[("opening", Kind::Opening), ("change", Kind::Change), ("params", Kind::Params)],
-        (false, false) => &[("change", Kind::Change), ("params", Kind::Params)],
-        (true, true) => &[("opening", Kind::Opening), ("observed", Kind::Observed), ("params", Kind::Params)],
-        (false, true) => &[("observed", Kind::Observed), ("params", Kind::Params)],
+        (Some(View::Statements), false) => {
+            &[("statement", Kind::Statement), ("change", Kind::Change), ("params", Kind::Params)]
+        }
+        (Some(View::Statements), true) => {
+            &[("statement", Kind::Statement), ("observed", Kind::Observed), ("params", Kind::Params)]
+        }
+        (Some(View::Openings), false) => {
+            &[("opening", Kind::Opening), ("change", Kind::Change), ("params", Kind::Params)]
+        }
+        (None, false) => &[("change", Kind::Change), ("params", Kind::Params)],
+        (Some(View::Openings), true) => {
+            &[("opening", Kind::Opening), ("observed", Kind::Observed), ("params", Kind::Params)]
+        }
+        (None, true) => &[("observed", Kind::Observed), ("params", Kind::Params)],
     }
 }
 
@@ -222,16 +268,43 @@ impl Reader<'_> {
         written.value.parse().map_err(|error| self.fault(Place::of(written), format!("{error}"))).ok()
     }
 
-    fn reverter(&mut self, written: &Spanned<String>) -> Option<ReverterName> {
-        written.value.parse().map_err(|error| self.fault(Place::of(written), format!("{error}"))).ok()
+    fn reverter(&mut self, written: &written::Rule) -> Option<ReverterName> {
+        let Some(name) = &written.revert else {
+            if written.mode.value >= Mode::Approve {
+                let text = format!("the rule asks for {} and names no `revert`", written.mode.value);
+                self.fault(Place::of(&written.mode), text);
+            }
+            return None;
+        };
+        name.value.parse().map_err(|error| self.fault(Place::of(name), format!("{error}"))).ok()
+    }
+
+    fn only(&mut self, written: &written::Rule) -> Option<Only> {
+        let place = written.only.as_ref().map_or(Place::of(&written.id), Place::of);
+        let read = match (&written.events, &written.only) {
+            (Events::Named(_), None) => Ok(None),
+            (Events::Named(_), Some(_)) => Err("`only` narrows `events: any` and nothing else".to_owned()),
+            (Events::Any, None) => Only::read(&BTreeMap::new()).map(Some),
+            (Events::Any, Some(only)) => Only::read(&only.value).map(Some),
+        };
+        read.unwrap_or_else(|text| {
+            self.fault(place, text);
+            None
+        })
+    }
+
+    fn count(&mut self, written: &counted::Written, declared: &Params, config: &Config) -> Option<Count> {
+        let param =
+            |name: &str| declared.get(name).map(|default| config.param(name).unwrap_or(default).clone());
+        Count::read(written, param).map_err(|(place, text)| self.fault(place, text)).ok()
     }
 
     fn condition(&mut self, text: &Spanned<String>, words: &Words<'_>) -> Option<Condition> {
         Condition::compile(&text.value, words).map_err(|faults| self.faults(text, faults)).ok()
     }
 
-    fn message(&mut self, text: &Spanned<String>, items: bool) -> Option<Message> {
-        Message::read(&text.value, items).map_err(|faults| self.faults(text, faults)).ok()
+    fn message(&mut self, text: &Spanned<String>, each: Option<View>) -> Option<Message> {
+        Message::read(&text.value, each).map_err(|faults| self.faults(text, faults)).ok()
     }
 
     /// The params with what they hold when nobody configures them.

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Cidrs,
     Openings,
     Opening,
+    Statements,
+    Statement,
     Change,
     Actor,
     Observed,
@@ -26,7 +28,7 @@ pub(crate) enum Kind {
 
 use Kind::{
     Actor, Any, Bool, Change, Cidrs, Double, Int, Ints, List, Map, Null, Observed, Opening, Openings, Params,
-    Text, Texts,
+    Statement, Statements, Text, Texts,
 };
 
 impl Kind {
@@ -45,6 +47,8 @@ impl Kind {
             Cidrs => "a list of networks",
             Openings => "a list of openings",
             Opening => "an opening",
+            Statements => "a list of statements",
+            Statement => "a statement",
             Change => "a change",
             Actor => "an actor",
             Observed => "an observed resource",
@@ -54,7 +58,7 @@ impl Kind {
 
     /// May the one stand where the other is meant?
     pub(crate) fn fits(self, meant: Self) -> bool {
-        let list = |kind| matches!(kind, List | Ints | Texts | Openings);
+        let list = |kind| matches!(kind, List | Ints | Texts | Openings | Statements);
         let number = |kind| matches!(kind, Int | Double);
         self == meant
             || self == Any
@@ -67,6 +71,7 @@ impl Kind {
     pub(crate) fn item(self) -> Option<Self> {
         match self {
             Openings => Some(Opening),
+            Statements => Some(Statement),
             Ints => Some(Int),
             Texts | Map => Some(Text),
             List | Any => Some(Any),
@@ -76,7 +81,10 @@ impl Kind {
 
     /// Two openings, say, are never equal to CEL: to ask it would always be answered with no.
     fn has_equals(self) -> bool {
-        !matches!(self, Cidrs | Openings | Opening | Change | Actor | Observed | Params)
+        !matches!(
+            self,
+            Cidrs | Openings | Opening | Statements | Statement | Change | Actor | Observed | Params
+        )
     }
 }
 
@@ -93,6 +101,7 @@ pub(crate) const FIELDS: &[(Kind, &str, Kind)] = &[
     (Change, "read_only", Bool),
     (Change, "actor", Actor),
     (Change, "openings", Openings),
+    (Change, "statements", Statements),
     (Change, "request", Map),
     (Change, "response", Map),
     (Actor, "kind", Text),
@@ -118,6 +127,12 @@ pub(crate) const FIELDS: &[(Kind, &str, Kind)] = &[
     (Opening, "account", Text),
     (Opening, "rule", Text),
     (Opening, "description", Text),
+    (Statement, "effect", Text),
+    (Statement, "sid", Text),
+    (Statement, "held_by", Text),
+    (Statement, "principals", Texts),
+    (Statement, "actions", Texts),
+    (Statement, "resources", Texts),
     (Observed, "group", Text),
     (Observed, "name", Text),
     (Observed, "tags", Map),
@@ -152,6 +167,12 @@ const FUNCTIONS: &[Function] = &[
     of(Opening, "within", &[Texts], Bool),
     of(Opening, "outside", &[Cidrs], Bool),
     of(Opening, "outside", &[Texts], Bool),
+    of(Statement, "isPublic", &[], Bool),
+    of(Statement, "isForeign", &[Texts], Bool),
+    of(Statement, "confined", &[], Bool),
+    of(Statement, "allows", &[Text], Bool),
+    of(Statement, "requires", &[Text], Bool),
+    of(Statement, "deniesPlainHttp", &[], Bool),
     of(Text, "startsWith", &[Text], Bool),
     of(Text, "endsWith", &[Text], Bool),
     of(Text, "contains", &[Text], Bool),
@@ -216,7 +237,9 @@ pub(crate) fn operator(name: &str, given: &[Kind]) -> (Kind, Option<String>) {
         }
         operators::IN => {
             let holds = |list: Kind, item: Kind| {
-                list != Openings && list.item().is_some_and(|of| item.fits(of)) && item.has_equals()
+                !matches!(list, Openings | Statements)
+                    && list.item().is_some_and(|of| item.fits(of))
+                    && item.has_equals()
             };
             (matches!(given, [item, list] if holds(*list, *item)), Bool)
         }

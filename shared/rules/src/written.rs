@@ -1,5 +1,7 @@
 //! `rule.yaml` and `cases.yaml` as people write them. No key that is not here is accepted.
 
+use crate::asked::Events;
+use crate::counted;
 use model::{Mode, Severity};
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,7 +39,9 @@ pub(crate) struct Rule {
     #[serde(default)]
     pub(crate) needs: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(crate) events: BTreeMap<String, Vec<Spanned<String>>>,
+    pub(crate) events: Events,
+    pub(crate) only: Option<Spanned<BTreeMap<String, Vec<Value>>>>,
+    pub(crate) count: Option<counted::Written>,
     pub(crate) each: Option<View>,
     pub(crate) when: Spanned<String>,
     pub(crate) holds: Option<Spanned<String>>,
@@ -66,6 +70,7 @@ pub enum RuleKind {
 #[serde(rename_all = "lowercase")]
 pub enum View {
     Openings,
+    Statements,
 }
 
 /// The frameworks that a rule may serve.

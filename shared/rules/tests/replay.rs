@@ -18,16 +18,25 @@ fn line(change: &Change, judged: &Judged<'_>) -> Option<String> {
         Verdict::Quiet => None,
         Verdict::Violation(culprits) => {
             let ids: Vec<&str> = culprits.iter().map(|item| item.id().unwrap_or("unnamed")).collect();
-            Some(format!("{} {}: {}", rule.id, ids.join(", "), rule.message(change, culprits).raw()))
+            let message = rule.message(change, culprits);
+            Some(format!("{} {}: {}", rule.id, visible(&ids.join(", ")), visible(message.raw())))
         }
         Verdict::Undecided { reason } => Some(format!("{} undecided: {reason}", rule.id)),
     }
 }
 
+/// No event steers who reads the table.
+fn visible(text: &str) -> String {
+    let is_seen = |c: char| c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
+    let shown = |c: char| if is_seen(c) { c.to_string() } else { c.escape_unicode().to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// With the shipped configuration, in which nothing is configured, and with the one of a company.
 fn book(configured: bool) -> RuleBook {
     let configured = configured.then(|| {
-        let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16], bastion_sg_ids: [sg-0ba5]}";
+        let text = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16], \
+                    org_accounts: ['111122223333'], bastion_sg_ids: [sg-0ba5]}";
         rules::Config::read(text).unwrap()
     });
     let (book, problems) = RuleBook::read(rule_files(), &configured.unwrap_or_else(config));
@@ -41,9 +50,7 @@ fn table(book: &RuleBook) -> String {
         for entry in entries(&bytes) {
             let verdict = match entry.parse() {
                 Err(error) => format!(" {error}\n"),
-                Ok(change) if !book.asks_for(&change.event.source, &change.event.name) => {
-                    " nobody asks\n".to_owned()
-                }
+                Ok(change) if !book.asks(&change) => " nobody asks\n".to_owned(),
                 Ok(change) => {
                     let judged = book.judge(&change);
                     let lines: Vec<String> =
@@ -71,11 +78,18 @@ fn the_shipped_rules_have_no_problem() {
 #[test]
 fn a_rule_that_needs_what_nobody_configured_is_off_and_says_so() {
     let (book, _) = RuleBook::read(rule_files(), &config());
-    let off = [
-        "`ec2-sg-ssh-around-bastion` is off: `bastion_sg_ids` is not configured",
-        "`ec2-sg-ssh-not-operator` is off: `operator_cidrs` is not configured",
-    ];
-    assert_eq!(book.notes(), off);
+    let off = |rule: &str, param: &str| format!("`{rule}` is off: `{param}` is not configured");
+    assert_eq!(
+        book.notes(),
+        [
+            off("ec2-sg-ssh-around-bastion", "bastion_sg_ids"),
+            off("ec2-sg-ssh-not-operator", "operator_cidrs"),
+            off("iam-trust-opened-foreign", "org_accounts"),
+            off("kms-key-policy-exposed-foreign", "org_accounts"),
+            off("lambda-public-permission-foreign", "org_accounts"),
+            off("s3-bucket-external-policy", "org_accounts"),
+        ]
+    );
 }
 
 #[test]

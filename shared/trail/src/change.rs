@@ -1,7 +1,7 @@
 //! One CloudTrail record, parsed once.
 
 use crate::ShapeError;
-use model::{AccountId, Actor, EventRef, Opening, Region, Resource, Untrusted};
+use model::{AccountId, Actor, EventRef, Opening, Region, Resource, Statement, Untrusted};
 use serde_json::Value;
 
 /// One CloudTrail record, parsed once, with its views.
@@ -25,6 +25,7 @@ pub struct Change {
     /// Everything else of the record.
     pub(crate) rest: Value,
     pub(crate) openings: Result<Vec<Opening>, ShapeError>,
+    pub(crate) statements: Result<Vec<Statement>, ShapeError>,
 }
 
 /// CloudTrail's `eventType`.
@@ -50,6 +51,11 @@ impl Change {
     /// The network access that the change opened. Empty for events that open none.
     pub fn openings(&self) -> Result<&[Opening], &ShapeError> {
         self.openings.as_deref()
+    }
+
+    /// What the policy says that the change writes. Empty for events that write none, and where one is removed.
+    pub fn statements(&self) -> Result<&[Statement], &ShapeError> {
+        self.statements.as_deref()
     }
 
     /// A field of the raw record by its dotted path: `userIdentity.type`, `requestParameters.groupId`.

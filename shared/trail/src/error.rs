@@ -35,6 +35,8 @@ pub enum ShapeError {
     Ports { path: String, ports: NotARange },
     #[error("{path}: only one end of a range of ports")]
     HalfRange { path: String },
+    #[error("{path}: more than a policy holds")]
+    TooLarge { path: String },
 }
 
 /// A value of another type than the one that is meant, or none.

@@ -2,7 +2,7 @@
 
 use crate::error::quoted;
 use crate::wire::Node;
-use crate::{Change, EventKind, Outcome, ParseError, identity, openings, resource, strict};
+use crate::{Change, EventKind, Outcome, ParseError, identity, openings, policy_calls, resource, strict};
 use model::{AccountId, EventRef, MalformedId, Region};
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ pub(crate) fn read(mut value: Value, path: &str) -> Result<Change, ParseError> {
     let call = openings::Call { event: &event, account: &account, outcome: &outcome, record: &record };
     let resource = resource::of(&call, &region).map_err(|error| malformed(&record, "eventSource", &error))?;
     let openings = openings::of(&call);
+    let statements = policy_calls::of(&call, &resource);
     let mut take = |key: &str| value.get_mut(key).map(Value::take).unwrap_or_default();
     let (request, response) = (take("requestParameters"), take("responseElements"));
     Ok(Change {
@@ -38,6 +39,7 @@ pub(crate) fn read(mut value: Value, path: &str) -> Result<Change, ParseError> {
         response,
         rest: value,
         openings,
+        statements,
     })
 }
 

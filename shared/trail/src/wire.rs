@@ -144,6 +144,48 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// One text or a list of them; numbers and flags are written as texts here and there.
+    pub(crate) fn words(&self) -> Result<Vec<String>, ShapeError> {
+        let word = |value: &Value, path: &str| match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Number(number) => Ok(number.to_string()),
+            Value::Bool(flag) => Ok(flag.to_string()),
+            other => Err(Misread { path: path.to_owned(), expected: "a text", found: kind(other) }.into()),
+        };
+        match self.value {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(_) | Value::Object(_) => {
+                self.clone().elements()?.iter().map(|node| word(node.value, &node.path)).collect()
+            }
+            value => Ok(vec![word(value, &self.path)?]),
+        }
+    }
+
+    /// The fields of an object, each with its name as it is written.
+    pub(crate) fn fields(&self) -> Result<Vec<(&'a str, Self)>, ShapeError> {
+        match self.value {
+            Value::Null => Ok(Vec::new()),
+            Value::Object(map) => {
+                let field = |(name, value): (&'a String, &'a Value)| {
+                    let path = self.path_of(&crate::error::quoted(name));
+                    (name.as_str(), Self { value, path })
+                };
+                Ok(map.iter().map(field).collect())
+            }
+            other => {
+                Err(Misread { path: self.path.clone(), expected: "an object", found: kind(other) }.into())
+            }
+        }
+    }
+
+    pub(crate) fn value(&self) -> &'a Value {
+        self.value
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn missing(&self, key: &str, expected: &'static str) -> Misread {
         Misread { path: self.path_of(key), expected, found: "nothing" }
     }

@@ -2,10 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixtures must stop")]
 
 use expect_test::expect_file;
-use model::{Direction, Opening, Source};
+use model::{Direction, Opening, Source, Statement};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use trail::{Change, parse_record};
+use trail::{Change, parse_record, policy};
 
 fn events() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
@@ -35,6 +35,17 @@ fn shown(opening: &Opening) -> String {
     format!("{rule}{traffic} {way} {source}{description}")
 }
 
+fn decided(statement: &Statement, change: &Change) -> String {
+    let is = [
+        (policy::public(statement), ", public"),
+        (policy::foreign(statement, &change.account, &[]), ", foreign"),
+        (policy::confined(statement), ", confined"),
+        (policy::closes_plain_http(statement), ", closes plain HTTP"),
+    ];
+    let is: String = is.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    format!("statement {}: {}{is}", statement.name().raw().escape_debug(), statement.effect.word())
+}
+
 fn row(change: &Change) -> String {
     let Change { actor, kind, outcome, resource, .. } = change;
     let via = actor.invoked_by.as_ref().map_or(String::new(), |by| format!(" via {}", by.raw()));
@@ -49,6 +60,14 @@ fn row(change: &Change) -> String {
     );
     match change.openings() {
         Ok(openings) => openings.iter().for_each(|opening| writeln!(row, "    {}", shown(opening)).unwrap()),
+        Err(error) => writeln!(row, "    undecided: {error}").unwrap(),
+    }
+    match change.statements() {
+        Ok(statements) => {
+            for one in statements {
+                writeln!(row, "    {}", decided(one, change)).unwrap();
+            }
+        }
         Err(error) => writeln!(row, "    undecided: {error}").unwrap(),
     }
     row

@@ -57,7 +57,7 @@ pub fn envelope(record: &Value) -> Value {
         "version": "0",
         "id": "11111111-2222-3333-4444-555555555555",
         "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.ec2",
+        "source": format!("aws.{}", record["eventSource"].as_str().unwrap().split('.').next().unwrap()),
         "account": record["recipientAccountId"],
         "time": record["eventTime"],
         "region": record["awsRegion"],
@@ -114,8 +114,8 @@ impl World {
     }
 
     fn rules(config: &Config) -> RuleBook {
-        let pack = root().join("rules/network");
-        let files = std::fs::read_dir(pack).unwrap().map(|rule| {
+        let packs = ["rules/network", "rules/data"].map(|pack| std::fs::read_dir(root().join(pack)).unwrap());
+        let files = packs.into_iter().flatten().map(|rule| {
             let folder = rule.unwrap().path();
             let rule_yaml = std::fs::read_to_string(folder.join("rule.yaml")).unwrap();
             RuleFile { rule_yaml, path: folder.display().to_string(), cases_yaml: None }

@@ -92,6 +92,7 @@ pub(crate) fn ssh() -> Told {
         undecided: vec![],
         culprits: vec![Culprit { item: world, prior: None }],
         neighbours: vec![line("sgr-0b2", tcp(443), "198.51.100.0/24", None)],
+        pack: "0a1b2c3d4e5f".to_owned(),
         opened_at: at("2026-11-20T10:12:20Z"),
     };
     Told { finding, life: Life::born(at("2026-11-20T10:12:20Z")), evidence: Evidence::default() }
@@ -212,11 +213,11 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     ("resource", |told, text| told.finding.resource.id = text.into()),
     ("message", |told, text| told.finding.violations[0].message = text.into()),
     ("description", |told, text| {
-        let Item::Opening(opening) = &mut told.finding.neighbours[0];
+        let Item::Opening(opening) = &mut told.finding.neighbours[0] else { panic!("not an opening") };
         opening.description = Some(text.into());
     }),
     ("group", |told, text| {
-        let Item::Opening(opening) = &mut told.finding.neighbours[0];
+        let Item::Opening(opening) = &mut told.finding.neighbours[0] else { panic!("not an opening") };
         opening.source = Source::Group { group: text.into(), account: None };
     }),
     ("undecided reason", |told, text| told.finding.undecided = vec![undecided_rule(text)]),

@@ -2,6 +2,7 @@
 
 use super::patch::{apart, merge};
 use super::{Checked, PlannedCase};
+use crate::asked;
 use crate::judge::judge_alone;
 use crate::names::undated;
 use crate::rule::Rule;
@@ -57,17 +58,17 @@ pub(super) fn run(
     let violating = runner.all(&cases.violates, Expected::Violates);
     let quiet = runner.all(&cases.quiet, Expected::Quiet);
     runner.all(&cases.undecided, Expected::Undecided);
-    for (source, names) in &written.events {
-        for name in names {
-            let proves = |told: &Told<'_>| {
-                told.change.event.source == *source
-                    && undated(&told.change.event.name) == undated(&name.value)
-            };
-            if !violating.iter().any(proves) {
-                let text = format!("no case shows that `{}` violates", name.value);
-                runner.checked.problems.push(Problem::new(&file.rule_path(), Place::of(name), text));
-            }
+    for (source, name) in written.events.names() {
+        let proves = |told: &Told<'_>| {
+            told.change.event.source == *source && undated(&told.change.event.name) == undated(&name.value)
+        };
+        if !violating.iter().any(proves) {
+            let text = format!("no case shows that `{}` violates", name.value);
+            runner.checked.problems.push(Problem::new(&file.rule_path(), Place::of(name), text));
         }
+    }
+    if matches!(written.events, asked::Events::Any) && violating.is_empty() {
+        runner.problem(Place::START, "no case violates");
     }
     let close = |quiet: &Told<'_>| violating.iter().any(|violating| one_field_apart(violating, quiet));
     if !quiet.iter().any(close) {
@@ -179,8 +180,12 @@ impl Runner<'_> {
     }
 }
 
-/// An item's id, or what it permits where it has none.
-fn named(Item::Opening(opening): &Item) -> String {
+/// An item's id, or what it permits where it has none; a statement's `Sid`, or its position.
+fn named(item: &Item) -> String {
+    let opening = match item {
+        Item::Opening(opening) => opening,
+        Item::Statement(statement) => return statement.name().raw().to_owned(),
+    };
     let Opening { rule, traffic, source, .. } = opening;
     match (rule, source) {
         (Some(rule), _) => rule.to_string(),

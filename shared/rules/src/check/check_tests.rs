@@ -64,7 +64,7 @@ fn a_fault_of_a_rule_is_told_with_its_position() {
         "why: b",
         "wyh: b",
         &expect![
-            "r/ssh/rule.yaml:6:1: unknown field `wyh`, expected one of id, title, severity, mode, revert, what, why, instead, misses, frameworks, kind, observed, failed, reads, params, needs, events, each, when, holds, message"
+            "r/ssh/rule.yaml:6:1: unknown field `wyh`, expected one of id, title, severity, mode, revert, what, why, instead, misses, frameworks, kind, observed, failed, reads, params, needs, events, only, count, each, when, holds, message"
         ],
     );
     rule("why: b\n", "", &expect!["r/ssh/rule.yaml:1:5: the rule does not say `why`"]);
@@ -87,17 +87,17 @@ fn a_fault_of_a_rule_is_told_with_its_position() {
         "Ingress]",
         "Ingres]",
         &expect![[r#"
-        r/ssh/cases.yaml:2:12: the case says that it violates, and it is quiet
-        r/ssh/rule.yaml:10:23: `AuthorizeSecurityGroupIngres` is no event of ec2.amazonaws.com: `AuthorizeSecurityGroupIngress` is one
-        r/ssh/rule.yaml:10:23: no case shows that `AuthorizeSecurityGroupIngres` violates"#]],
+            r/ssh/cases.yaml:2:12: the case says that it violates, and it is quiet
+            r/ssh/rule.yaml:10:23: `AuthorizeSecurityGroupIngres` is no event of ec2.amazonaws.com: did you mean `AuthorizeSecurityGroupIngress`?
+            r/ssh/rule.yaml:10:23: no case shows that `AuthorizeSecurityGroupIngres` violates"#]],
     );
     rule(
         "ec2.amazonaws.com",
         "ec2",
         &expect![[r#"
-        r/ssh/cases.yaml:2:12: the case says that it violates, and it is quiet
-        r/ssh/rule.yaml:10:9: `ec2` is no event source: `ec2.amazonaws.com` is how one is written
-        r/ssh/rule.yaml:10:9: no case shows that `AuthorizeSecurityGroupIngress` violates"#]],
+            r/ssh/cases.yaml:2:12: the case says that it violates, and it is quiet
+            r/ssh/rule.yaml:10:9: `ec2` is no event source: did you mean `ec2.amazonaws.com`?
+            r/ssh/rule.yaml:10:9: no case shows that `AuthorizeSecurityGroupIngress` violates"#]],
     );
     rule(
         "opening.ingress",
@@ -113,7 +113,7 @@ fn a_fault_of_a_rule_is_told_with_its_position() {
     rule(
         "each: openings",
         "each: gates",
-        &expect!["r/ssh/rule.yaml:11:7: unknown variant `gates`, expected one of openings"],
+        &expect!["r/ssh/rule.yaml:11:7: unknown variant `gates`, expected one of openings, statements"],
     );
 }
 
@@ -259,4 +259,43 @@ fn a_case_that_says_a_plan_is_handed_on() {
     assert_eq!((planned.plan.as_str(), planned.culprits.len()), ("revoke it", 1));
     assert_eq!((planned.problem.line, planned.problem.column), (3, 11));
     assert_eq!(checked.events.into_iter().collect::<Vec<_>>(), ["a.json"]);
+}
+
+#[test]
+fn two_rules_that_ask_the_same_are_told_however_they_are_written() {
+    let copy =
+        RULE.replace("id: ssh", "id: ssh-again").replace("exposes('tcp', 22)", "exposes( \"tcp\",22 )");
+    let other = RULE.replace("id: ssh", "id: rdp").replace("'tcp', 22", "'tcp', 3389 - 3367");
+    let files =
+        [folder("r/ssh", RULE, CASES), folder("r/ssh-again", &copy, CASES), folder("r/rdp", &other, CASES)];
+    assert_eq!(problems(&files), "r/ssh-again/rule.yaml:12:7: the rule asks the same as `ssh`");
+}
+
+#[test]
+fn what_looks_covered_and_is_not_is_noted() {
+    let rule = RULE.replace("what: a", "observed: false\nwhat: a");
+    let checked =
+        super::check(&[folder("r/ssh", &rule, CASES)], &Config::default(), &|_| Some(EVENT.to_owned()));
+    assert_eq!(checked.notes, ["not observed yet, so that no sweep sees them: `ssh`"]);
+    let rule = RULE.replace("what: a", "kind: change\ncount: {by: actor, within: 1h, atLeast: 9}\nwhat: a");
+    let checked =
+        super::check(&[folder("r/ssh", &rule, CASES)], &Config::default(), &|_| Some(EVENT.to_owned()));
+    assert_eq!(checked.notes, ["counted: only in replay for now: `ssh`"]);
+    let rule = rule.replace("kind: change\n", "");
+    assert_eq!(
+        problems(&[folder("r/ssh", &rule, CASES)]),
+        "r/ssh/rule.yaml:1:5: the sweep sees no repetition: a rule that counts is `kind: change`"
+    );
+}
+
+#[test]
+fn a_rule_over_every_call_needs_one_violating_case() {
+    let events = "events:\n  ec2.amazonaws.com: [AuthorizeSecurityGroupIngress]\n";
+    let rule = RULE.replace(events, "events: any\nonly: {eventSource: [ec2.amazonaws.com]}\n");
+    assert_eq!(problems(&[folder("r/ssh", &rule, CASES)]), "");
+    let told = problems(&[folder("r/ssh", &rule, "violates: []\n")]);
+    assert!(told.contains("cases.yaml:1:1: no case violates"), "{told}");
+    let elsewhere = rule.replace("ec2.amazonaws.com", "rds.amazonaws.com");
+    let told = problems(&[folder("r/ssh", &elsewhere, CASES)]);
+    assert!(told.contains("the case says that it violates, and it is quiet"), "{told}");
 }

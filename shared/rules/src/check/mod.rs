@@ -1,9 +1,11 @@
 //! What `gardefou check` says of rule folders: each rule is understood, explained, and proven by its cases.
 
+mod alike;
 mod cases;
+mod event_names;
 mod patch;
 
-use crate::names;
+use crate::asked::Events;
 use crate::rule::{self, Rule};
 use crate::written::{self, RuleKind};
 use crate::yaml::Place;
@@ -49,16 +51,31 @@ pub struct PlannedCase {
 pub fn check(files: &[RuleFile], config: &Config, event: &dyn Fn(&str) -> Option<String>) -> Checked {
     let (book, problems) = RuleBook::read(files.iter().cloned(), config);
     let mut checked = Checked { problems, notes: book.notes().to_vec(), ..Checked::default() };
+    checked.notes.extend(not_yet(&book));
+    let mut asked = alike::Asked::default();
     for file in files {
         // What does not read is told already.
         let Ok(written) = rule::written(file) else { continue };
         lint(file, &written, &mut checked.problems);
         let Ok(rule) = Rule::read(file, &written, config) else { continue };
         lint_compiled(file, &written, &rule, &mut checked.problems);
+        checked.problems.extend(asked.again(file, &written, &rule));
         cases::run(file, &written, &rule, event, &mut checked);
     }
     checked.problems.sort();
     checked
+}
+
+/// What looks covered and is not.
+fn not_yet(book: &RuleBook) -> impl Iterator<Item = String> {
+    let of = |what: &str, is: fn(&Rule) -> bool| {
+        let ids: Vec<String> =
+            book.rules().iter().filter(|rule| is(rule)).map(|rule| format!("`{}`", rule.id)).collect();
+        (!ids.is_empty()).then(|| format!("{what}: {}", ids.join(", ")))
+    };
+    let unobserved = of("not observed yet, so that no sweep sees them", |rule| !rule.observed);
+    let counted = of("counted: only in replay for now", |rule| rule.count.is_some());
+    unobserved.into_iter().chain(counted)
 }
 
 /// What can be said of a rule whether or not its conditions are understood.
@@ -88,7 +105,8 @@ fn lint(file: &RuleFile, written: &written::Rule, problems: &mut Vec<Problem>) {
         fault(id, format!("a rule has at most {LINES_MAX} lines, this one {lines}"));
     }
     let sweep = written.kind == RuleKind::Sweep;
-    if sweep != written.events.values().all(Vec::is_empty) {
+    let asks = matches!(written.events, Events::Any) || written.events.names().next().is_some();
+    if sweep == asks {
         let text =
             if sweep { "a rule of kind sweep asks for no events" } else { "the rule asks for no events" };
         fault(id, text.to_owned());
@@ -96,11 +114,12 @@ fn lint(file: &RuleFile, written: &written::Rule, problems: &mut Vec<Problem>) {
     if sweep && written.each.is_none() {
         fault(id, "a rule of kind sweep says `each`".to_owned());
     }
-    for (source, named) in &written.events {
-        for name in named {
-            if let Some(text) = names::unknown(source, &name.value) {
-                fault(Place::of(name), text);
-            }
+    if written.count.is_some() && written.kind != RuleKind::Change {
+        fault(id, "the sweep sees no repetition: a rule that counts is `kind: change`".to_owned());
+    }
+    for (source, name) in written.events.names() {
+        if let Some(text) = event_names::unknown(source, &name.value) {
+            fault(Place::of(name), text);
         }
     }
 }

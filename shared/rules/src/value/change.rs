@@ -1,6 +1,7 @@
 //! A change as a condition sees it.
 
 use super::opening::{OpeningValue, Scene};
+use super::statement::{Policy, StatementValue};
 use super::{absent, flag, json, name, record, text};
 use cel::ExecutionError;
 use cel::common::traits::Indexer;
@@ -20,15 +21,22 @@ type Converted<'v> = OnceLock<Result<Box<dyn Val + 'v>, String>>;
 pub(crate) struct ChangeValue<'v> {
     change: &'v Change,
     scene: Result<Arc<Scene>, String>,
+    policy: Result<Arc<Policy>, String>,
     openings: Converted<'v>,
+    statements: Converted<'v>,
     request: Converted<'v>,
     response: Converted<'v>,
 }
 
 impl<'v> ChangeValue<'v> {
-    pub(crate) fn new(change: &'v Change, scene: Result<Arc<Scene>, String>) -> Self {
-        let (openings, request, response) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { change, scene, openings, request, response }
+    pub(crate) fn new(
+        change: &'v Change,
+        scene: Result<Arc<Scene>, String>,
+        policy: Result<Arc<Policy>, String>,
+    ) -> Self {
+        let (openings, statements) = (OnceLock::new(), OnceLock::new());
+        let (request, response) = (OnceLock::new(), OnceLock::new());
+        Self { change, scene, policy, openings, statements, request, response }
     }
 
     fn converted(&self, name: &str) -> Option<&Result<Box<dyn Val + 'v>, String>> {
@@ -38,6 +46,10 @@ impl<'v> ChangeValue<'v> {
             "openings" => Some(self.openings.get_or_init(|| {
                 let scene = self.scene.as_ref().map_err(Clone::clone)?;
                 Ok(Box::new(OpeningValue::list(scene)))
+            })),
+            "statements" => Some(self.statements.get_or_init(|| {
+                let policy = self.policy.as_ref().map_err(Clone::clone)?;
+                Ok(Box::new(StatementValue::list(policy)))
             })),
             _ => None,
         }
@@ -109,7 +121,7 @@ impl<'v> Val for ChangeValue<'v> {
     where
         Self: 'w,
     {
-        Box::new(ChangeValue::<'v>::new(self.change, self.scene.clone()))
+        Box::new(ChangeValue::<'v>::new(self.change, self.scene.clone(), self.policy.clone()))
     }
 }
 

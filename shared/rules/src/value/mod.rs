@@ -1,4 +1,4 @@
-//! What a condition sees: changes, openings and observed resources as CEL values.
+//! What a condition sees: changes, openings, statements and observed resources as CEL values.
 //!
 //! Fields are looked up when they are read, so that a request which no condition reads is never converted.
 
@@ -7,12 +7,14 @@ mod json;
 mod lists;
 mod observed;
 mod opening;
+mod statement;
 
 pub(crate) use change::ChangeValue;
 pub(crate) use change::{actor_text, change_text};
 pub(crate) use lists::{CidrsValue, ParamsValue};
 pub(crate) use observed::ObservedValue;
 pub(crate) use opening::{OpeningValue, Scene, protocol, source, transport};
+pub(crate) use statement::{Policy, StatementValue, statement_text};
 
 use cel::ExecutionError;
 use cel::common::types::{CelBool, CelInt, CelString};
@@ -69,5 +71,6 @@ fn absent(name: &str) -> ExecutionError {
 /// Gives a language the functions that conditions ask of our values.
 pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
     opening::declare(env)?;
+    statement::declare(env)?;
     lists::declare(env)
 }
