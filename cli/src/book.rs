@@ -1,13 +1,11 @@
 //! The rules and the configuration that a command is to use.
 
 use crate::shown;
-use model::Mode;
 use rules::{Config, Problem, RuleBook, RuleFile};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use trail::Change;
 
 /// The rules of the repository that the command was built from: (path, text).
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -82,13 +80,6 @@ impl Found {
 pub(crate) fn complaint(problem: &Problem) -> String {
     let said = shown::line(&problem.to_string());
     if problem.path.ends_with("rule.yaml") { format!("the rule is left out: {said}") } else { said }
-}
-
-/// What the account allows for this actor. Break-glass is told and never taken back.
-pub(crate) fn allowed(config: &Config, change: &Change) -> Mode {
-    let allowed = config.allowed(&change.account);
-    let breaks_glass = |role: &str| config.break_glass.iter().any(|named| named == role);
-    if change.actor.role.as_deref().is_some_and(breaks_glass) { allowed.min(Mode::Notify) } else { allowed }
 }
 
 fn config(path: &Path) -> Result<Config, BookError> {

@@ -1,6 +1,6 @@
 //! What would be taken back: from verdicts to a plan or a refusal, by the reverters that the functions use.
 
-use crate::{book, shown};
+use crate::shown;
 use model::{Culprit, GroupId, Item, Mode, Observed, Plan, Refusal, ReverterName, RuleId, SecurityGroup};
 use model::{Untrusted, Verdict, granted};
 use revert::Undo;
@@ -21,7 +21,7 @@ pub(crate) struct Inverse {
 
 /// The modes that rules are granted; without a configuration, what they ask for.
 pub(crate) fn mode(asked: Mode, config: Option<&Config>, change: &Change) -> Mode {
-    config.map_or(asked, |config| granted(asked, book::allowed(config, change)))
+    config.map_or(asked, |config| granted(asked, config.allowed_for(change)))
 }
 
 /// One for each reverter that a violated rule names, as far as a plan is carried out at once or after approval.
@@ -45,8 +45,7 @@ pub(crate) fn inverses(
             culprits.extend(new);
         }
     }
-    let protected =
-        config.is_some_and(|config| config.protected.iter().any(|id| id == change.resource.id.raw()));
+    let protected = config.is_some_and(|config| config.protects(&change.resource));
     let inverse =
         |(reverter, (rules, mode, culprits)): (&ReverterName, (Vec<RuleId>, Mode, Vec<Item>))| Inverse {
             result: if protected {

@@ -71,15 +71,20 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             return Ok(Fate::Ignored(Ignored::Forged));
         }
         let change = envelope.change;
-        match self.passed_over(&change) {
-            Some(fate) => Ok(fate),
-            None => self.judge(&change).await,
+        if let Some(fate) = self.passed_over(&change) {
+            return Ok(fate);
+        }
+        let judged = self.guarded.rules.judge(&change);
+        if judged.is_empty() {
+            Ok(Fate::Ignored(unasked(&change)))
+        } else {
+            self.record_all(&change, &judged).await
         }
     }
 
-    /// Events that are not judged at all.
+    /// Events that no rule is asked about.
     fn passed_over(&self, change: &Change) -> Option<Fate> {
-        let Guarded { rules, region, acting_role, .. } = &self.guarded;
+        let Guarded { region, acting_role, .. } = &self.guarded;
         let own_session = |session: &str| session.starts_with(Session::PREFIX);
         let own_role = change.actor.role.as_deref() == Some(acting_role.as_str());
         if change.region != *region {
@@ -87,20 +92,12 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         } else if own_role && change.actor.session.as_ref().is_some_and(|session| own_session(session.raw()))
         {
             Some(Fate::Echo)
-        } else if matches!(change.outcome, CallOutcome::Failed { .. }) {
-            Some(Fate::Ignored(Ignored::Failed))
-        } else if change.outcome == CallOutcome::DryRun {
-            Some(Fate::Ignored(Ignored::DryRun))
-        } else if change.read_only {
-            Some(Fate::Ignored(Ignored::ReadOnly))
-        } else if !rules.asks(change) {
-            Some(Fate::Ignored(Ignored::Unasked))
         } else {
             None
         }
     }
 
-    async fn judge(&self, change: &Change) -> Result<Fate, EvaluateError> {
+    async fn record_all(&self, change: &Change, judged: &[Judged<'_>]) -> Result<Fate, EvaluateError> {
         let seen = Key::seen(&change.event.id, &change.account);
         if let Some(item) = self.desk.ledger.read(&seen).await? {
             self.ring_again(&item).await?;
@@ -108,9 +105,8 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         }
         let now = self.desk.now();
         let Guarded { rules, config, .. } = &self.guarded;
-        let judged = rules.judge(change);
-        let (fate, result) = fate(&judged);
-        let findings = match recording::finding(change, &judged, config, rules.pack(), now) {
+        let (fate, result) = fate(judged);
+        let findings = match recording::finding(change, judged, config, rules.pack(), now) {
             None => Vec::new(),
             Some(finding) => self.record(finding, change).await?,
         };
@@ -225,7 +221,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             waived: false,
             undecided: finding.violations.is_empty(),
             holds: finding.violations.iter().any(|violation| violation.holds),
-            protected: self.guarded.config.protected.iter().any(|id| id == finding.resource.id.raw()),
+            protected: self.guarded.config.protects(&finding.resource),
             fight: false,
             breaker_open,
             kill: self.desk.kill_switch().await?,
@@ -260,6 +256,16 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             }
         }
         Ok(())
+    }
+}
+
+/// Why no rule asks for a change: a failed call and a read are asked for by few.
+fn unasked(change: &Change) -> Ignored {
+    match &change.outcome {
+        CallOutcome::Failed { .. } => Ignored::Failed,
+        CallOutcome::DryRun => Ignored::DryRun,
+        CallOutcome::Done if change.read_only => Ignored::ReadOnly,
+        CallOutcome::Done => Ignored::Unasked,
     }
 }
 

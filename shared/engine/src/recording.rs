@@ -16,7 +16,7 @@ pub(crate) fn finding(
 ) -> Option<Finding> {
     let mut culprits: Vec<Culprit> = Vec::new();
     let (mut violations, mut undecided) = (Vec::new(), Vec::new());
-    let allowed = allowed(change, config);
+    let allowed = config.allowed_for(change);
     // Nothing can look at this service, let alone touch it: people are told.
     let reachable = Family::of(&change.resource).is_some();
     for Judged { rule, verdict } in judged {
@@ -60,16 +60,6 @@ pub(crate) fn finding(
         pack: pack.to_owned(),
         opened_at: now,
     })
-}
-
-/// Break-glass suppresses the revert, not the finding (REL-10).
-fn allowed(change: &Change, config: &Config) -> Mode {
-    let allowed = config.allowed(&change.account);
-    if change.actor.role.as_deref().is_some_and(|role| config.break_glass.iter().any(|glass| glass == role)) {
-        allowed.min(Mode::Notify)
-    } else {
-        allowed
-    }
 }
 
 /// Where the item is among the culprits; it is added if it is not.

@@ -5,6 +5,7 @@ mod world;
 
 use engine::{Effect, Fate, Ignored};
 use model::{Manual, State, Wait, Work};
+use rules::RuleFile;
 use serde_json::json;
 use world::{ACTING_ROLE, World, another_world, envelope, ipv4_world, record};
 
@@ -35,6 +36,32 @@ fn a_policy_that_lets_everyone_in_is_told_with_the_statement_and_its_neighbours(
     assert_eq!(finding.neighbours.len(), 2);
     assert_eq!(world.ledger.starting("T#").len(), 1);
     assert!(world.queue.take(Effect::Revert).is_empty());
+}
+
+#[test]
+fn a_failed_call_is_judged_when_a_rule_asks_for_failed_ones() {
+    let mut world = World::allowing("revert");
+    let refused = envelope(&record("ec2/AuthorizeSecurityGroupIngress/failed.json"));
+    assert_eq!(world.evaluate(&refused).unwrap(), Fate::Ignored(Ignored::Failed));
+    let lines = [
+        "id: opening-denied",
+        "title: An opening was denied",
+        "severity: low",
+        "mode: notify",
+        "what: Somebody tried to open a security group and was denied.",
+        "why: It may be a probe.",
+        "instead: Ask for the permission.",
+        "misses: Nothing.",
+        "kind: change",
+        "failed: true",
+        "events: {ec2.amazonaws.com: [AuthorizeSecurityGroupIngress]}",
+        "when: has(change.error)",
+        "message: \"denied to {{ change.actor.name }}\"",
+    ];
+    let path = "mine/opening-denied".to_owned();
+    world.own_rule = Some(RuleFile { path, rule_yaml: lines.join("\n"), cases_yaml: None });
+    assert_eq!(world.evaluate(&refused).unwrap(), Fate::Violating);
+    assert_eq!(world.state(), State::Manual(Manual::Told));
 }
 
 #[test]

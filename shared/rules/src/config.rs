@@ -4,11 +4,12 @@ use crate::Problem;
 use crate::overrides::{self, Override};
 use crate::params::{self, Param, Params};
 use crate::yaml::{self, Place};
-use model::{AccountId, Mode, RuleId};
+use model::{AccountId, Mode, Resource, RuleId};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
+use trail::Change;
 use trail::exposure::Limits;
 
 const PATH: &str = "gardefou.yaml";
@@ -108,6 +109,19 @@ impl Config {
 
     pub fn allowed(&self, account: &AccountId) -> Mode {
         self.accounts.get(account).copied().unwrap_or(self.mode)
+    }
+
+    /// What the account allows for this change. Break-glass suppresses the revert, not the finding (REL-10).
+    pub fn allowed_for(&self, change: &Change) -> Mode {
+        let allowed = self.allowed(&change.account);
+        let breaks_glass = |role: &str| self.break_glass.iter().any(|glass| glass == role);
+        let broken = change.actor.role.as_deref().is_some_and(breaks_glass);
+        if broken { allowed.min(Mode::Notify) } else { allowed }
+    }
+
+    /// Is this resource never to be touched?
+    pub fn protects(&self, resource: &Resource) -> bool {
+        self.protected.iter().any(|id| id == resource.id.raw())
     }
 
     pub fn param(&self, name: &str) -> Option<&Param> {

@@ -33,6 +33,8 @@ pub struct World {
     pub account: Account,
     pub crowd: Crowd,
     pub config: String,
+    /// A user's own rule beside the shipped ones.
+    pub own_rule: Option<RuleFile>,
 }
 
 /// The ports in memory never wait, so one poll is all it takes.
@@ -110,17 +112,18 @@ impl World {
             account,
             crowd: Crowd::of(&["slack", "sns"]),
             config: format!("mode: {mode}\n"),
+            own_rule: None,
         }
     }
 
-    fn rules(config: &Config) -> RuleBook {
+    fn rules(&self, config: &Config) -> RuleBook {
         let packs = ["rules/network", "rules/data"].map(|pack| std::fs::read_dir(root().join(pack)).unwrap());
         let files = packs.into_iter().flatten().map(|rule| {
             let folder = rule.unwrap().path();
             let rule_yaml = std::fs::read_to_string(folder.join("rule.yaml")).unwrap();
             RuleFile { rule_yaml, path: folder.display().to_string(), cases_yaml: None }
         });
-        let (book, problems) = RuleBook::read(files.collect::<Vec<_>>(), config);
+        let (book, problems) = RuleBook::read(files.chain(self.own_rule.clone()), config);
         assert!(problems.is_empty(), "{problems:?}");
         book
     }
@@ -137,7 +140,7 @@ impl World {
     pub fn evaluate(&self, envelope: &Value) -> Result<Fate, EvaluateError> {
         let config = Config::read(&self.config).unwrap();
         let guarded = Guarded {
-            rules: Self::rules(&config),
+            rules: self.rules(&config),
             config,
             region: "eu-west-3".parse().unwrap(),
             acting_role: ACTING_ROLE.to_owned(),
@@ -150,7 +153,7 @@ impl World {
     }
 
     pub fn revert_as(&self, worker: &str, doorbell: &Doorbell) -> Result<Outcome, RevertError> {
-        let rules = Self::rules(&Config::read(&self.config).unwrap());
+        let rules = self.rules(&Config::read(&self.config).unwrap());
         let function =
             Revert { desk: self.desk(), observer: self.account.clone(), hands: self.account.clone(), rules };
         now(function.doorbell(doorbell, &WorkerId(worker.to_owned())))
