@@ -1,14 +1,13 @@
 //! `evaluate`: judges each change against the rules and records what violates them. It cannot touch an account.
 
 mod handler;
-mod settings;
 
+use aws::settings::{Settings, text};
 use aws::{DynamoLedger, Package, SqsQueue, SystemClock};
 use aws_lambda_events::event::sqs::SqsEvent;
 use engine::{Desk, Evaluate, Guarded};
 use handler::handle;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
-use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -19,7 +18,8 @@ async fn main() -> Result<(), Error> {
     let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
     let desk = Desk { ledger, queue, clock: SystemClock, timing: settings.timing };
-    let guarded = Guarded { rules, config, region: settings.region, acting_role: settings.acting_role };
+    let guarded =
+        Guarded { rules, config, region: text("AWS_REGION")?.parse()?, acting_role: settings.acting_role };
     let evaluate = &Evaluate { desk, guarded };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(handle(evaluate, event.payload).await)

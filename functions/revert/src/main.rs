@@ -1,9 +1,9 @@
 //! `revert-network`: takes back what must not stand in security groups. It cannot read a secret.
 
 mod handler;
-mod settings;
 
 use anyhow::Context as _;
+use aws::settings::Settings;
 use aws::{DynamoLedger, Package, SqsQueue, SystemClock};
 use aws_lambda_events::event::sqs::SqsEvent;
 use engine::{Desk, Revert};
@@ -11,7 +11,6 @@ use handler::handle;
 use hands::{SecurityGroups, Sessions};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
 use model::WorkerId;
-use settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

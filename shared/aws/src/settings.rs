@@ -1,6 +1,37 @@
 //! What the template says to a function, in its environment. Read once, by the function's own settings.
 
+use crate::SqsUrls;
 use jiff::SignedDuration;
+use model::Timing;
+use std::path::PathBuf;
+
+/// What every function needs that writes findings.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where the zip was unpacked.
+    pub package: PathBuf,
+    pub table: String,
+    pub queues: SqsUrls,
+    /// The role whose sessions touch accounts.
+    pub acting_role: String,
+    pub timing: Timing,
+}
+
+impl Settings {
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let (first_read, next_read) = (seconds("VERIFY_FIRST_SECONDS")?, seconds("VERIFY_NEXT_SECONDS")?);
+        Ok(Self {
+            package: text("LAMBDA_TASK_ROOT")?.into(),
+            table: text("LEDGER_TABLE")?,
+            queues: SqsUrls {
+                revert_network: text("REVERT_NETWORK_QUEUE_URL")?,
+                notify: text("NOTIFY_QUEUE_URL")?,
+            },
+            acting_role: text("ACTING_ROLE_ARN")?,
+            timing: Timing { first_read, next_read, ..Timing::default() },
+        })
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -20,7 +51,7 @@ pub fn given(name: &'static str) -> Result<Option<String>, SettingsError> {
     Ok(Some(text(name)?).filter(|text| !text.is_empty()))
 }
 
-pub fn seconds(name: &'static str) -> Result<SignedDuration, SettingsError> {
+fn seconds(name: &'static str) -> Result<SignedDuration, SettingsError> {
     let number: Result<u16, _> = text(name)?.parse();
     number.map(|number| SignedDuration::from_secs(number.into())).map_err(|_| SettingsError::NotSeconds(name))
 }
