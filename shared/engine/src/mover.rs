@@ -76,31 +76,37 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
         };
         let (moved, mut transaction) = writes::transition(record, life, evidence, cause, now);
         transaction.extend(guards);
-        match self.ledger.commit(&transaction).await? {
-            Commit::Done => {
-                let (from, to) = (record.life.state.label(), moved.life.state.label());
-                let id = &moved.finding.id;
-                tracing::info!(
-                    finding.id = %id,
-                    finding.version = moved.life.version,
-                    state.from = from,
-                    state.to = to,
-                    cause,
-                    "finding {id} moved"
-                );
-                Ok(Moved::To(Box::new(moved)))
-            }
-            Commit::Refused(refused) => match refused.first() {
+        let mut releases = writes::released(&moved);
+        loop {
+            let writes: Vec<Write> = transaction.iter().chain(&releases).cloned().collect();
+            let Commit::Refused(refused) = self.ledger.commit(&writes).await? else { break };
+            match refused.first() {
                 // The answer to an earlier try was lost: what stands there is what we wrote.
                 Some(Refused::Yes(Some(item)))
                     if item.get("chain") == Some(&Attr::S(moved.chain.clone())) =>
                 {
-                    Ok(Moved::To(Box::new(moved)))
+                    break;
                 }
-                Some(Refused::Yes(_)) => Ok(Moved::Overtaken),
-                _ => Ok(Moved::Guarded),
-            },
+                Some(Refused::Yes(_)) => return Ok(Moved::Overtaken),
+                _ => {}
+            }
+            if refused.iter().take(transaction.len()).any(Refused::is_yes) || releases.is_empty() {
+                return Ok(Moved::Guarded);
+            }
+            // A claim of another finding is not ours to release, and no reason to stay.
+            let mut owned = refused.iter().skip(transaction.len()).map(|refused| !refused.is_yes());
+            releases.retain(|_| owned.next().unwrap_or(false));
         }
+        let (id, from, to) = (&moved.finding.id, record.life.state.label(), moved.life.state.label());
+        tracing::info!(
+            finding.id = %id,
+            finding.version = moved.life.version,
+            state.from = from,
+            state.to = to,
+            cause,
+            "finding {id} moved"
+        );
+        Ok(Moved::To(Box::new(moved)))
     }
 
     /// Rings every doorbell the finding is owed. Ringing twice does no harm; not ringing is repaired by the sweep.

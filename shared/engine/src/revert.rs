@@ -113,14 +113,10 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         plan: Plan,
         worker: &WorkerId,
     ) -> Result<Outcome, RevertError> {
-        let kill = self.desk.kill_switch().await?;
         let evidence = Evidence { plan: Some(plan.clone()), ..record.evidence.clone() };
-        let input = Input::Arm { by: worker.clone(), kill };
-        let guards = if kill { Vec::new() } else { vec![writes::kill_switch_off()] };
-        let armed = match self.desk.apply(&record, &input, evidence, "pre-image stored", guards).await? {
+        let armed = match self.arm(&record, &evidence, worker).await? {
             Moved::To(armed) => *armed,
-            Moved::Guarded => return Ok(Outcome::Later(SignedDuration::from_secs(1))),
-            Moved::Rejected(_) | Moved::Overtaken => return Ok(Outcome::Done),
+            Moved::Guarded | Moved::Rejected(_) | Moved::Overtaken => return Ok(Outcome::Done),
         };
         if !matches!(armed.life.state, State::Reverting(_)) {
             return self.rung(&armed).await;
@@ -143,6 +139,27 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
             }
         }
         self.leave(armed, &Input::Answered, evidence, "AWS answered").await
+    }
+
+    /// With the kill switch in the same transaction: refused, it was switched on meanwhile, and a person is asked.
+    async fn arm(
+        &self,
+        record: &FindingRecord,
+        evidence: &Evidence,
+        worker: &WorkerId,
+    ) -> Result<Moved, LedgerError> {
+        let input = |kill| Input::Arm { by: worker.clone(), kill };
+        let cause = "pre-image stored";
+        if !self.desk.kill_switch().await? {
+            let guards = vec![writes::kill_switch_off()];
+            let moved = self.desk.apply(record, &input(false), evidence.clone(), cause, guards).await?;
+            if moved != Moved::Guarded {
+                return Ok(moved);
+            }
+        }
+        self.desk
+            .apply(record, &input(true), record.evidence.clone(), "the kill switch is on", Vec::new())
+            .await
     }
 
     async fn stopped(

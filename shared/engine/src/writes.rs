@@ -50,7 +50,7 @@ pub(crate) fn create(record: &FindingRecord, claims: &[Culprit], cause: &str, no
 }
 
 /// A move of the finding: only from the version, epoch and state it was computed from, with a line of history.
-/// Where it ends well, its target claims are released. The finding is the first write.
+/// The finding is the first write.
 pub(crate) fn transition(
     record: &FindingRecord,
     life: Life,
@@ -78,14 +78,10 @@ pub(crate) fn transition(
         edit: Edit::Put(history),
         only_if: Condition::Absent,
     };
-    let mut writes = vec![finding, history];
-    if matches!(life.state, State::Reverted | State::Resolved(Resolution::Compliant)) {
-        writes.extend(released(&record.finding));
-    }
-    (FindingRecord { life, evidence, chain, ..record.clone() }, writes)
+    (FindingRecord { life, evidence, chain, ..record.clone() }, vec![finding, history])
 }
 
-/// The finding is as it was read, and nobody asked to cancel.
+/// The finding is as it was read.
 fn unmoved(record: &FindingRecord) -> Condition {
     let number = |number: u64| Attr::N(i64::try_from(number).unwrap_or(i64::MAX));
     Condition::All(vec![
@@ -95,14 +91,18 @@ fn unmoved(record: &FindingRecord) -> Condition {
     ])
 }
 
-/// The claims that are this finding's are deleted; another's are left.
-fn released(finding: &Finding) -> impl Iterator<Item = Write> {
+/// Where a finding ends well, its target claims are released, in the same transaction. One that is another's is refused.
+pub(crate) fn released(FindingRecord { finding, life, .. }: &FindingRecord) -> Vec<Write> {
+    if !matches!(life.state, State::Reverted | State::Resolved(Resolution::Compliant)) {
+        return Vec::new();
+    }
     let owner = Attr::S(finding.id.to_string());
-    finding.culprits.iter().take(TARGETS_MAX).map(move |culprit| Write {
+    let release = |culprit: &Culprit| Write {
         key: Key::target(&finding.resource, culprit),
         edit: Edit::Delete,
         only_if: Condition::Any(vec![Condition::Lacks("finding"), Condition::Is("finding", owner.clone())]),
-    })
+    };
+    finding.culprits.iter().take(TARGETS_MAX).map(release).collect()
 }
 
 /// REL-12: it takes effect on the next transaction, without a cache.

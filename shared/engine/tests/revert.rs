@@ -218,17 +218,69 @@ fn the_kill_switch_stops_what_is_queued() {
 }
 
 #[test]
+fn the_kill_switch_thrown_between_the_claim_and_the_call_stops_the_call_and_asks_a_person() {
+    let world = queued();
+    // The claim passes; the switch is on when the pre-image is stored.
+    let on = [("on".to_owned(), engine::Attr::Bool(true))].into();
+    world.ledger.write_meanwhile(1, Key::kill_switch(), on);
+    world.settle();
+    assert_eq!(world.state(), State::Awaiting(Wait::Kill));
+    assert!(world.account.calls().is_empty());
+    assert!(!world.queue.take(Effect::Notify).is_empty());
+}
+
+#[test]
+fn a_finding_that_shares_a_culprit_with_another_ends_and_leaves_the_other_s_claim() {
+    let world = queued();
+    let mut both = ipv4_world();
+    both["detail"]["eventID"] = json!("c3819789-6ccb-4cbf-a56e-000000000042");
+    let items = both["detail"]["responseElements"]["securityGroupRuleSet"]["items"].as_array_mut().unwrap();
+    let mut more = items[0].clone();
+    more["securityGroupRuleId"] = json!("sgr-0beef");
+    more["cidrIpv4"] = json!("0.0.0.0/1");
+    items.push(more);
+    let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
+    group.lines.push(line("sgr-0beef", 22, "0.0.0.0/1"));
+    world.account.put(group);
+    world.evaluate(&both).unwrap();
+    assert_eq!(world.ledger.starting("T#").len(), 2);
+    // The second finding is worked off first: the first one's claim is not its to release.
+    let bells = world.queue.take(Effect::Revert);
+    let second = bells.last().unwrap().doorbell.clone();
+    for _ in 0..6 {
+        world.revert(&second).unwrap();
+        world.clock.advance(SignedDuration::from_secs(30));
+    }
+    let states: Vec<State> = world.findings().iter().map(|finding| finding.life.state).collect();
+    assert!(states.contains(&State::Reverted), "{states:?}");
+    assert_eq!(world.ledger.starting("T#").len(), 1);
+}
+
+#[test]
+fn a_modified_line_that_turns_out_to_be_egress_is_not_touched() {
+    let world = World::allowing("revert");
+    let mut modified = record("ec2/ModifySecurityGroupRules/object-to-world.json");
+    modified["requestParameters"]["ModifySecurityGroupRulesRequest"]["GroupId"] = json!(GROUP);
+    world.evaluate(&envelope(&modified)).unwrap();
+    let model::Item::Opening(found) = world.only().finding.culprits[0].item.clone() else {
+        panic!("not an opening")
+    };
+    let mut group = world.account.group(&GROUP.parse().unwrap()).unwrap();
+    group.lines = vec![model::Opening { direction: model::Direction::Egress, ..found }];
+    world.account.put(group);
+    world.settle();
+    assert_eq!(world.state(), State::Resolved(Resolution::Compliant));
+    assert!(world.account.calls().is_empty() && world.lines().len() == 1);
+}
+
+#[test]
 fn a_worker_that_died_is_followed_by_another_with_a_new_epoch_and_only_after_its_lease() {
     let world = queued();
     let bell = world.queue.take(Effect::Revert).remove(0).doorbell;
     // The ledger goes away right after the claim: as if the function had died.
     world.account.trouble_reading(Trouble::Throttled);
-    let claimed = {
-        let before = world.ledger.items();
-        world.revert_as("first", &bell).unwrap();
-        let _ = before;
-        world.only()
-    };
+    world.revert_as("first", &bell).unwrap();
+    let claimed = world.only();
     // Put it back to CLAIMED by the first worker, which never came back.
     let mut life = claimed.life.clone();
     life.state = State::Reverting(Phase::Claimed);

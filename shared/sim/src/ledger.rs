@@ -16,6 +16,8 @@ struct State {
     items: BTreeMap<Key, Item>,
     /// After so many commits from now, one fails before it changes anything.
     fails_after: Option<u32>,
+    /// After so many commits from now, somebody else writes this first.
+    meanwhile: Option<(u32, Key, Item)>,
     /// The next commit is applied, and its answer is lost.
     lose_answer: bool,
 }
@@ -37,6 +39,11 @@ impl MemoryLedger {
     /// After `passing` commits from now, one fails before it changes anything.
     pub fn fail_commit_after(&self, passing: u32) {
         lock(&self.0).fails_after = Some(passing);
+    }
+
+    /// After `passing` commits from now, somebody else writes this item just before the next one.
+    pub fn write_meanwhile(&self, passing: u32, key: Key, item: Item) {
+        lock(&self.0).meanwhile = Some((passing, key, item));
     }
 
     pub fn lose_next_answer(&self) {
@@ -61,6 +68,11 @@ impl Ledger for MemoryLedger {
                 return Err(LedgerError::Write("the ledger is down".into()));
             }
             Some(passing) => state.fails_after = Some(passing - 1),
+            None => {}
+        }
+        match state.meanwhile.take() {
+            Some((0, key, item)) => drop(state.items.insert(key, item)),
+            Some((passing, key, item)) => state.meanwhile = Some((passing - 1, key, item)),
             None => {}
         }
         let refused: Vec<Refused> =
