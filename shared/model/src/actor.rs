@@ -67,10 +67,4 @@ impl Actor {
             mfa: None,
         }
     }
-
-    /// A service acting on its own: nobody stands behind it. Root through the console carries
-    /// `invokedBy: signin.amazonaws.com` and is root.
-    pub fn is_service(&self) -> bool {
-        self.kind == ActorKind::Service
-    }
 }

@@ -1,8 +1,8 @@
 //! One change on one resource that violates rules.
 
 use crate::{
-    Actor, Culprit, EventId, FindingId, Item, Life, Mode, Plan, Refusal, Resource, ReverterName, RuleId,
-    Severity, Untrusted,
+    Actor, Culprit, EventId, FindingId, Item, Mode, Plan, Refusal, Resource, ReverterName, RuleId, Severity,
+    Untrusted,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -124,17 +124,4 @@ pub struct Evidence {
     /// Why AWS or the ledger stopped us, in our words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<String>,
-}
-
-impl Evidence {
-    /// A short sentence on why automation stopped.
-    pub fn why(&self, life: &Life) -> Option<String> {
-        match (&self.refusal, &self.obstacle) {
-            (Some(Refusal::Protected { mark }), _) => Some(format!("protected by {}", mark.raw())),
-            (Some(Refusal::Imprecise { why, .. }), _) => Some(why.clone()),
-            (Some(Refusal::NotAddressable { .. }), _) => Some("AWS did not name what was added".to_owned()),
-            (_, Some(obstacle)) => Some(obstacle.clone()),
-            _ => life.state.reason().map(str::to_owned),
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::opening::{OpeningValue, Scene};
 use super::statement::{Policy, StatementValue};
-use super::{absent, flag, json, name, record, text};
+use super::{absent, flag, indexed, json, name, record, text};
 use cel::ExecutionError;
 use cel::common::traits::Indexer;
 use cel::common::types::Type;
@@ -167,17 +167,4 @@ impl<'v> ActorValue<'v> {
     }
 }
 
-impl Indexer for ActorValue<'_> {
-    fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(CowVal::Owned)
-    }
-    fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(|value| value as Box<dyn Val + 'w>)
-    }
-}
+indexed!(ActorValue<'_>);

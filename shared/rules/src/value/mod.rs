@@ -42,6 +42,27 @@ macro_rules! record {
 }
 pub(crate) use record;
 
+/// Its fields by their names.
+macro_rules! indexed {
+    ($value:ty) => {
+        impl Indexer for $value {
+            fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
+            where
+                Self: 'w,
+            {
+                self.field($crate::value::name(key)).map(CowVal::Owned)
+            }
+            fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
+            where
+                Self: 'w,
+            {
+                self.field($crate::value::name(key)).map(|value| value as Box<dyn Val + 'w>)
+            }
+        }
+    };
+}
+pub(crate) use indexed;
+
 /// The name that an index asks for; nothing has a field without a name.
 fn name(key: &dyn Val) -> &str {
     key.downcast_ref::<CelString<'_>>().map_or("", |text| text.inner())

@@ -1,7 +1,7 @@
 //! A resource as it is now, as a `holds` condition sees it.
 
 use super::opening::{OpeningValue, Scene};
-use super::{absent, name, owned, record};
+use super::{absent, indexed, owned, record};
 use cel::ExecutionError;
 use cel::common::traits::Indexer;
 use cel::common::types::{CelList, CelMap, CelMapKey, Type};
@@ -60,17 +60,4 @@ impl Val for ObservedValue<'_> {
     }
 }
 
-impl Indexer for ObservedValue<'_> {
-    fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(CowVal::Owned)
-    }
-    fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(|value| value as Box<dyn Val + 'w>)
-    }
-}
+indexed!(ObservedValue<'_>);

@@ -1,6 +1,6 @@
 //! An opening with the openings it is judged together with.
 
-use super::{absent, flag, name, number, owned, record};
+use super::{absent, flag, indexed, number, owned, record};
 use crate::params::network;
 use crate::value::CidrsValue;
 use cel::ExecutionError;
@@ -129,20 +129,7 @@ impl Val for OpeningValue {
 
 impl StaticVal for OpeningValue {}
 
-impl Indexer for OpeningValue {
-    fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(CowVal::Owned)
-    }
-    fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key))
-    }
-}
+indexed!(OpeningValue);
 
 /// A protocol that has ports; others are refused when the rule is read, if they are written out.
 pub(crate) fn transport(protocol: &str) -> Option<Transport> {

@@ -1,6 +1,6 @@
 //! A policy's statement as a condition sees it.
 
-use super::{absent, name, owned, record};
+use super::{absent, indexed, owned, record};
 use cel::ExecutionError;
 use cel::common::traits::Indexer;
 use cel::common::types::{CelBool, CelList, CelString, Type};
@@ -102,20 +102,7 @@ impl Val for StatementValue {
 
 impl StaticVal for StatementValue {}
 
-impl Indexer for StatementValue {
-    fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key)).map(CowVal::Owned)
-    }
-    fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.field(name(key))
-    }
-}
+indexed!(StatementValue);
 
 fn is_public(this: &StatementValue) -> CelBool {
     this.is(policy::public)
