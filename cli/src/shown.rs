@@ -27,7 +27,7 @@ pub(crate) fn path(path: &Path) -> String {
 pub(crate) fn item(item: &Item) -> String {
     match item {
         Item::Opening(line) => opening(line),
-        Item::Statement(statement) => render::statement_in_terminal(statement),
+        item => render::item_in_terminal(item),
     }
 }
 

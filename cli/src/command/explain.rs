@@ -78,21 +78,25 @@ fn facts(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
 }
 
 fn views(change: &Change, streams: &mut Streams) -> Result<(), WriteError> {
-    view("openings", change.openings(), shown::opening, streams)?;
-    view("statements", change.statements(), render::statement_in_terminal, streams)
+    view("openings", change.openings(), Item::Opening, streams)?;
+    view("statements", change.statements(), Item::Statement, streams)?;
+    view("grants", change.grants(), Item::Grant, streams)?;
+    view("shares", change.shares(), Item::Share, streams)?;
+    view("encryption", change.stores(), Item::Store, streams)
 }
 
-fn view<T>(
+fn view<T: Clone>(
     name: &str,
     items: Result<&[T], &ShapeError>,
-    text: impl Fn(&T) -> String,
+    of: fn(T) -> Item,
     streams: &mut Streams,
 ) -> Result<(), WriteError> {
     match items {
         Ok([]) => Ok(()),
         Ok(items) => {
             streams.say(name)?;
-            items.iter().try_for_each(|item| streams.say(format_args!("  {}", text(item))))
+            let shown = |item: &T| shown::item(&of(item.clone()));
+            items.iter().try_for_each(|item| streams.say(format_args!("  {}", shown(item))))
         }
         Err(error) => {
             streams.say(format_args!("{name}\n  not understood: {}", shown::line(&error.to_string())))
@@ -146,9 +150,7 @@ fn neighbours(change: &Change, judged: &[Judged<'_>], streams: &mut Streams) -> 
             .iter()
             .any(|judged| matches!(&judged.verdict, Verdict::Violation(items) if items.contains(item)))
     };
-    let openings = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
-    let items = openings.chain(change.statements().unwrap_or_default().iter().cloned().map(Item::Statement));
-    let mut neighbours = items.filter(|item| !named(item)).peekable();
+    let mut neighbours = change.items().filter(|item| !named(item)).peekable();
     if neighbours.peek().is_some() {
         streams.say("left alone")?;
     }

@@ -1,6 +1,7 @@
 //! From a message of the `events` queue to a finding in the ledger and a doorbell in a queue.
 
 use crate::breaker::Breaker;
+use crate::counted;
 use crate::ledger::{Attr, Commit, Item, Refused};
 use crate::mover::Moved;
 use crate::tally::{Fate, Ignored};
@@ -74,11 +75,11 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         if let Some(fate) = self.passed_over(&change) {
             return Ok(fate);
         }
-        let judged = self.guarded.rules.judge(&change);
+        let judged = self.guarded.rules.judge_each(&change);
         if judged.is_empty() {
             Ok(Fate::Ignored(unasked(&change)))
         } else {
-            self.record_all(&change, &judged).await
+            self.record_all(&change, judged).await
         }
     }
 
@@ -97,7 +98,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         }
     }
 
-    async fn record_all(&self, change: &Change, judged: &[Judged<'_>]) -> Result<Fate, EvaluateError> {
+    async fn record_all(&self, change: &Change, mut judged: Vec<Judged<'_>>) -> Result<Fate, EvaluateError> {
         let seen = Key::seen(&change.event.id, &change.account);
         if let Some(item) = self.desk.ledger.read(&seen).await? {
             self.ring_again(&item).await?;
@@ -105,8 +106,9 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         }
         let now = self.desk.now();
         let Guarded { rules, config, .. } = &self.guarded;
-        let (fate, result) = fate(judged);
-        let findings = match recording::finding(change, judged, config, rules.pack(), now) {
+        counted::count(&self.desk.ledger, &mut judged, change, now).await?;
+        let (fate, result) = fate(&judged);
+        let findings = match recording::finding(change, &judged, config, rules.pack(), now) {
             None => Vec::new(),
             Some(finding) => self.record(finding, change).await?,
         };
@@ -170,7 +172,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
     /// What the resource looks like since this change. Losing it costs precision later, never correctness.
     async fn remember(&self, change: &Change, now: Timestamp) -> Result<(), EvaluateError> {
         let mut notes = vec![writes::last_change(&change.resource, &change.event, now)];
-        let known = recording::items(change).take(writes::TARGETS_MAX);
+        let known = change.items().take(writes::TARGETS_MAX);
         notes.extend(known.filter_map(|item| writes::known(&change.resource, &item, change.event.time, now)));
         for note in notes {
             self.desk.ledger.commit(&[note]).await?;

@@ -65,6 +65,15 @@ impl Key {
         Self { pk, sk: format!("W#{start}") }
     }
 
+    /// What a rule that counts saw of one actor, address, account or resource; texts of an event make no key as they
+    /// are.
+    pub fn count(rule: &RuleId, together: &str) -> Self {
+        use sha2::Digest as _;
+        let mut hash = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(together.as_bytes()));
+        hash.truncate(32);
+        Self::single(format!("N#{rule}#{hash}"))
+    }
+
     pub fn kill_switch() -> Self {
         Self { pk: "CFG".to_owned(), sk: "KILL".to_owned() }
     }

@@ -4,6 +4,7 @@
 
 mod breaker;
 mod condition;
+mod counted;
 mod decide;
 mod doorbell;
 mod evaluate;

@@ -72,11 +72,5 @@ fn position(culprits: &mut Vec<Culprit>, item: &Item) -> usize {
 
 /// What the change added that no rule names.
 fn neighbours(change: &Change, culprits: &[Culprit]) -> Vec<Item> {
-    items(change).filter(|item| !culprits.iter().any(|culprit| culprit.item == *item)).collect()
-}
-
-/// Every item of every view of the change.
-pub(crate) fn items(change: &Change) -> impl Iterator<Item = Item> {
-    let openings = change.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
-    openings.chain(change.statements().unwrap_or_default().iter().cloned().map(Item::Statement))
+    change.items().filter(|item| !culprits.iter().any(|culprit| culprit.item == *item)).collect()
 }

@@ -51,7 +51,30 @@ pub struct Actor {
     pub mfa: Option<bool>,
 }
 
+/// What acts because a person or a pipeline told it to, with their rights.
+const ON_BEHALF: &[&str] = &[
+    "cloudformation.amazonaws.com",
+    "cloudshell.amazonaws.com",
+    "proton.amazonaws.com",
+    "servicecatalog.amazonaws.com",
+    "signin.amazonaws.com",
+    "ssm.amazonaws.com",
+];
+
 impl Actor {
+    /// Is it an AWS service on its own: its principal, a service-linked role, or what a service does with a role that
+    /// it was given? Not so of CloudFormation, the console and their like, which do what somebody asks for.
+    pub fn is_automatic(&self) -> bool {
+        let service = |name: &Untrusted| {
+            let name = name.raw();
+            name.ends_with(".amazonaws.com") && !ON_BEHALF.contains(&name)
+        };
+        let linked = |role: &String| role.contains(":role/aws-service-role/");
+        self.kind == ActorKind::Service
+            || self.role.as_ref().is_some_and(linked)
+            || self.invoked_by.as_ref().is_some_and(service)
+    }
+
     /// An actor of whom nothing is known.
     pub fn unknown() -> Self {
         Self {

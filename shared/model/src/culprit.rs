@@ -1,6 +1,6 @@
 //! What a rule found fault with, and all that a reverter may touch.
 
-use crate::{Opening, Source, Statement};
+use crate::{Grant, Opening, Share, Source, Statement, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Item {
     Opening(Opening),
     Statement(Statement),
+    Grant(Grant),
+    Share(Share),
+    Store(Store),
 }
 
 /// What an item held before the change, as far as the ledger knows.
@@ -46,11 +49,14 @@ impl std::fmt::Display for ContentHash {
 }
 
 impl Item {
-    /// The id AWS gave the item, where the event or the observer told it; of a statement, its place.
+    /// The id AWS gave the item, where the event or the observer told it; of what has none in AWS, its place.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::Opening(opening) => opening.rule.as_ref().map(crate::GroupRuleId::as_str),
             Self::Statement(statement) => Some(statement.id.raw()),
+            Self::Grant(grant) => Some(grant.id.raw()),
+            Self::Share(share) => Some(share.id.raw()),
+            Self::Store(store) => Some(store.id.raw()),
         }
     }
 
@@ -72,6 +78,9 @@ impl Item {
                 format!("opening|{direction:?}|{traffic:?}|{source}")
             }
             Self::Statement(statement) => statement.canonical(),
+            Self::Grant(grant) => grant.canonical(),
+            Self::Share(share) => share.canonical(),
+            Self::Store(store) => store.canonical(),
         };
         let digest = sha2::Sha256::digest(text.as_bytes());
         let mut hash = data_encoding::HEXLOWER.encode(&digest);
@@ -84,7 +93,10 @@ impl Item {
         match (self, other) {
             (Self::Opening(one), Self::Opening(two)) => one.same_content(two),
             (Self::Statement(one), Self::Statement(two)) => one.same_content(two),
-            (Self::Opening(_), Self::Statement(_)) | (Self::Statement(_), Self::Opening(_)) => false,
+            (Self::Grant(one), Self::Grant(two)) => one.canonical() == two.canonical(),
+            (Self::Share(one), Self::Share(two)) => one.with == two.with,
+            (Self::Store(one), Self::Store(two)) => one.canonical() == two.canonical(),
+            _ => false,
         }
     }
 }

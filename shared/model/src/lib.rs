@@ -7,13 +7,17 @@ mod culprit;
 mod dispatch;
 mod finding;
 mod grade;
+mod grant;
 mod id;
 mod life;
+mod login;
 mod observed;
 mod opening;
 mod plan;
 mod resource;
+mod share;
 mod statement;
+mod store;
 mod transition;
 mod untrusted;
 mod verdict;
@@ -23,6 +27,7 @@ pub use culprit::{ContentHash, Culprit, Item, Prior};
 pub use dispatch::{Disposition, Facts, dispatch};
 pub use finding::{Cause, EventRef, Evidence, Finding, Undecided, Violation};
 pub use grade::{Mode, Severity, UnknownGrade, granted};
+pub use grant::{Grant, Grantee};
 pub use id::{
     AccountId, EventId, FindingId, GroupId, GroupRuleId, MalformedId, PrefixListId, Region, ReverterName,
     RuleId, Service,
@@ -30,11 +35,14 @@ pub use id::{
 pub use life::{
     Approval, Lease, Life, Manual, Phase, Resolution, State, StateName, Timing, Wait, Work, WorkerId,
 };
+pub use login::Login;
 pub use observed::{Observed, SecurityGroup};
 pub use opening::{Direction, NotARange, Opening, Ports, Source, Traffic};
 pub use plan::{Plan, Refusal, Step};
 pub use resource::Resource;
+pub use share::{Audience, Share};
 pub use statement::{Effect, Listed, Principal, Requirement, Statement};
+pub use store::Store;
 pub use transition::{Input, Rejected, next};
 pub use untrusted::Untrusted;
 pub use verdict::Verdict;

@@ -12,6 +12,8 @@ pub enum Observed {
     /// There is no such resource any more.
     Gone,
     SecurityGroup(SecurityGroup),
+    /// What AWS's Describe call answers for the resource, under AWS's own names.
+    Facts(serde_json::Value),
 }
 
 /// A security group with its lines; each line has its id.

@@ -3,6 +3,7 @@
 //! Floor 2. [`telling`] decides what is said, a channel's file how it looks there. Text that came from an event
 //! leaves only through [`sink`].
 
+mod item;
 mod line;
 mod outcome;
 pub mod sink;
@@ -11,9 +12,9 @@ mod sns;
 mod statement;
 mod telling;
 
+pub use item::in_terminal as item_in_terminal;
 pub use slack::{SlackMessage, slack};
 pub use sns::{SnsMessage, sns};
-pub use statement::in_terminal as statement_in_terminal;
 
 use model::{Evidence, Finding, Life};
 

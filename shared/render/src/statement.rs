@@ -1,8 +1,7 @@
 //! A policy's statement in one line: every word of it is as a stranger wrote it.
 
-use crate::line::{Line, Word};
-use crate::sink;
-use model::{Listed, Principal, Requirement, Statement, Untrusted};
+use crate::line::Line;
+use model::{Listed, Principal, Requirement, Statement};
 
 /// Of each list this much is named; the rest is counted.
 const NAMED_MAX: usize = 4;
@@ -26,16 +25,6 @@ pub(crate) fn described(statement: &Statement) -> Line {
         return line;
     }
     several(line.ours(", if "), conditions, " and ", requirement)
-}
-
-/// The same for a terminal.
-pub fn in_terminal(statement: &Statement) -> String {
-    let text = |word: &Word| match word {
-        Word::Ours(text) | Word::Id(text) => text.clone(),
-        Word::Reported(text) => sink::terminal(&Untrusted::from(text.as_str())),
-        Word::Given(text) => sink::terminal(text),
-    };
-    described(statement).words().iter().map(text).collect()
 }
 
 fn listed<T>(line: Line, list: &Listed<T>, word: impl Fn(Line, &T) -> Line) -> Line {
@@ -73,6 +62,8 @@ fn requirement(line: Line, requirement: &Requirement) -> Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::item_in_terminal;
+    use crate::line::Word;
     use expect_test::expect;
     use model::Effect;
 
@@ -88,7 +79,7 @@ mod tests {
                 Principal { kind: "Service".into(), name: hostile.into() },
             ]),
             actions: Listed::AllBut(vec!["s3:DeleteBucket".into()]),
-            resources: Listed::These((0..6).map(|at| Untrusted::new(format!("arn:{at}"))).collect()),
+            resources: Listed::These((0..6).map(|at| model::Untrusted::new(format!("arn:{at}"))).collect()),
             conditions: vec![Requirement {
                 operator: "StringLike".into(),
                 key: "aws:PrincipalArn".into(),
@@ -100,7 +91,7 @@ mod tests {
     #[test]
     fn one_line_says_who_what_on_what_and_under_which_conditions() {
         expect!["statement 2 (a<!channel>) allows *, Service a<!channel> to do all but s3:DeleteBucket on arn:0, arn:1, arn:2, arn:3 and 2 more, if aws:PrincipalArn StringLike a<!channel>"]
-            .assert_eq(&in_terminal(&statement()));
+            .assert_eq(&item_in_terminal(&model::Item::Statement(statement())));
     }
 
     #[test]

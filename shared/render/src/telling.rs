@@ -1,6 +1,7 @@
 //! What a message says, whatever the channel.
 
 use crate::Story;
+use crate::item;
 use crate::line::Line;
 use crate::outcome::{outcome, taken_back};
 use crate::statement;
@@ -173,10 +174,13 @@ fn unplanned<'a>(story: &Story<'a>) -> impl Iterator<Item = Line> + use<'a> {
     evidence.removed.iter().filter(move |id| !planned(id)).map(|id| Line::default().named(id))
 }
 
-fn described(item: &Item) -> Line {
+pub(crate) fn described(item: &Item) -> Line {
     match item {
         Item::Opening(opening) => opened(opening),
         Item::Statement(statement) => statement::described(statement),
+        Item::Grant(grant) => item::granted(grant),
+        Item::Share(share) => item::shared(share),
+        Item::Store(store) => item::stored(store),
     }
 }
 

@@ -57,6 +57,12 @@ impl Reverter for SecurityGroupRules {
         let group = match now {
             Observed::Gone => return Err(Refusal::AlreadyUndone),
             Observed::SecurityGroup(group) => group,
+            Observed::Facts(_) => {
+                return Err(Refusal::Imprecise {
+                    why: "what was observed is no security group".to_owned(),
+                    by_hand: "compare it with what the event says".to_owned(),
+                });
+            }
         };
         if undo.culprits.is_empty() {
             return Err(Refusal::Imprecise {

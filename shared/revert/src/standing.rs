@@ -11,11 +11,13 @@ pub fn standing(culprits: &[Culprit], now: &Observed) -> Vec<Culprit> {
             .iter()
             .filter(|culprit| match &culprit.item {
                 Item::Opening(found) => stands_in(group, found),
-                // Nothing observes policies: it is taken to stand until a person has looked.
-                Item::Statement(_) => true,
+                // A group has no such items: they are taken to stand until a person has looked.
+                _ => true,
             })
             .cloned()
             .collect(),
+        // Facts are not compared with items yet: they are taken to stand until a person has looked.
+        Observed::Facts(_) => culprits.to_vec(),
     }
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn comparable(found: &Opening) -> bool {
 pub fn alike(one: &Item, two: &Item) -> bool {
     match (one, two) {
         (Item::Opening(one), Item::Opening(two)) => same_content(one, two),
-        (Item::Opening(_) | Item::Statement(_), _) => one.same_content(two),
+        _ => one.same_content(two),
     }
 }
 

@@ -67,12 +67,14 @@ impl<'de> Visitor<'de> for EventsVisitor {
 
 /// The top-level keys of CloudTrail's records.
 const KEYS: &[&str] = &[
+    "addendum",
     "additionalEventData",
     "apiVersion",
     "awsRegion",
     "errorCode",
     "errorMessage",
     "eventCategory",
+    "eventContext",
     "eventName",
     "eventSource",
     "eventType",
@@ -95,7 +97,7 @@ const KEYS: &[&str] = &[
     "vpcEndpointId",
 ];
 
-/// Of a rule over every call: path → literals, one of which the record says at each path. The same narrows the
+/// Of a rule over every call: path → literals or wildcards, one of which the record says at each path. The same narrows the
 /// pattern that is generated from the rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Only(BTreeMap<String, Vec<Value>>);
@@ -114,8 +116,10 @@ impl Only {
                 ));
             }
             let scalar = |value: &Value| value.is_string() || value.is_boolean() || value.is_i64();
-            if literals.is_empty() || !literals.iter().all(scalar) {
-                return Err(format!("`{path}` needs texts, numbers or yes or no, one at least"));
+            if literals.is_empty() || !literals.iter().all(|value| scalar(value) || wildcard(value).is_some())
+            {
+                let text = "needs texts, numbers, yes or no, or `{wildcard: \"*…*\"}`, one at least";
+                return Err(format!("`{path}` {text}"));
             }
         }
         Ok(Self(written.clone()))
@@ -128,8 +132,8 @@ impl Only {
 
     pub(crate) fn lets(&self, change: &Change) -> bool {
         self.paths().all(|(path, literals)| match change.field(path) {
-            Some(Value::Array(items)) => items.iter().any(|item| literals.contains(item)),
-            Some(value) => literals.contains(value),
+            Some(Value::Array(items)) => items.iter().any(|item| one_of(literals, item)),
+            Some(value) => one_of(literals, value),
             None => false,
         })
     }
@@ -139,8 +143,36 @@ impl Only {
     pub(crate) fn may_let(&self, bytes: &[u8]) -> bool {
         let holds = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
         let hidden = || holds("\\u") || holds("\\/");
-        self.0.values().all(|literals| literals.iter().any(|literal| holds(&literal.to_string())) || hidden())
+        let may_be = |literal: &Value| match wildcard(literal) {
+            Some(pattern) => pattern.split('*').all(holds),
+            None => holds(&literal.to_string()),
+        };
+        self.0.values().all(|literals| literals.iter().any(may_be) || hidden())
     }
+}
+
+/// `{"wildcard": "*kali*"}`, as EventBridge writes it: `*` is any text, letters count as they are.
+pub(crate) fn wildcard(asked: &Value) -> Option<&str> {
+    let fields = asked.as_object().filter(|fields| fields.len() == 1)?;
+    fields.get("wildcard")?.as_str().filter(|pattern| pattern.contains('*') && !pattern.contains("**"))
+}
+
+/// Is the value one of these literals, or like one of the wildcards?
+pub(crate) fn one_of(asked: &[Value], value: &Value) -> bool {
+    let like =
+        |asked: &Value| matches!((wildcard(asked), value.as_str()), (Some(p), Some(t)) if is_like(p, t));
+    asked.iter().any(|asked| asked == value || like(asked))
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(start) else { return false };
+    let (middle, end) = rest.rsplit_once('*').map_or((None, rest), |(middle, end)| (Some(middle), end));
+    for part in middle.into_iter().flat_map(|middle| middle.split('*')) {
+        let Some((_, after)) = left.split_once(part) else { return false };
+        left = after;
+    }
+    left.ends_with(end)
 }
 
 /// Is the name one of these, whatever date it carries?

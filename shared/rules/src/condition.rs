@@ -72,15 +72,21 @@ impl Condition {
 
 /// Of these, the messages are ours; those of CEL's own functions quote what they were given.
 const OURS: &[&str] = &[
-    "reaches",
+    "by",
+    "days",
+    "daysUntil",
     "exposes",
-    "within",
-    "outside",
+    "fields",
     "isForeign",
+    "isWorld",
+    "like",
     "openings",
+    "outside",
+    "reaches",
+    "secrets",
     "statements",
-    "request",
-    "response",
+    "tagged",
+    "within",
 ];
 
 /// Why a condition could not be answered, without a word of the event: an attacker writes those.

@@ -1,20 +1,20 @@
 //! Rules that count: one change is nothing, many within a while are a violation.
 //!
-//! They are counted in memory, for a replay. Judging one change at a time passes them over.
+//! A replay counts them in memory, the functions in the ledger; both with [`Burst`].
 
 use crate::params::Param;
 use crate::yaml::Place;
-use crate::{Judged, RuleBook};
-use model::{EventId, RuleId, Verdict};
+use crate::{Added, Burst, Judged, RuleBook};
+use model::{RuleId, Verdict};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use trail::Change;
 
 /// Longer than a day is no burst, and more than the ledger would keep.
 const WITHIN_SECONDS_MAX: i64 = 24 * 60 * 60;
-const AT_LEAST_MAX: i64 = 10_000;
+const AT_LEAST_MAX: i64 = 1_000;
 
 /// `count` as people write it.
 #[derive(Debug, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) struct Written {
     within: Spanned<String>,
     /// A number, or the name of a param that holds one.
     at_least: Spanned<Value>,
+    /// What has to differ, so that the same once more is not counted.
+    distinct: Option<By>,
 }
 
 /// How many of what a rule's condition says make a violation.
@@ -32,6 +34,7 @@ pub struct Count {
     pub by: By,
     pub within_seconds: i64,
     pub at_least: i64,
+    pub distinct: Option<By>,
     /// Where the number comes from, unless the rule names it.
     pub(crate) param: Option<String>,
 }
@@ -68,19 +71,22 @@ impl Count {
         let at_least = number.filter(|number| (2..=AT_LEAST_MAX).contains(number));
         let at_least =
             at_least.ok_or_else(|| at(format!("`atLeast` is a number from 2 to {AT_LEAST_MAX}")))?;
-        Ok(Self { by: written.by, within_seconds, at_least, param: name })
+        Ok(Self { by: written.by, within_seconds, at_least, distinct: written.distinct, param: name })
+    }
+}
+
+impl Count {
+    /// Whose number the change is counted into.
+    pub fn counted_together(&self, change: &Change) -> String {
+        self.by.of(change)
     }
 }
 
 impl std::fmt::Display for Count {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let by = match self.by {
-            By::Actor => "actor",
-            By::Address => "address",
-            By::Account => "account",
-            By::Resource => "resource",
-        };
-        write!(f, "{} within {} s by one {by}", self.at_least, self.within_seconds)
+        let by = self.by.word();
+        write!(f, "{} within {} s by one {by}", self.at_least, self.within_seconds)?;
+        self.distinct.map_or(Ok(()), |distinct| write!(f, ", each of another {}", distinct.word()))
     }
 }
 
@@ -100,42 +106,15 @@ fn seconds(text: &str) -> Option<i64> {
 #[derive(Debug, Default)]
 pub struct Seen(BTreeMap<(RuleId, String), Burst>);
 
-#[derive(Debug, Default)]
-struct Burst {
-    /// Each event once, however often it is delivered; files need not come in order.
-    seen: BTreeSet<(i64, EventId)>,
-    /// When it was told.
-    told: BTreeSet<i64>,
-}
-
-impl Burst {
-    /// Is this the event that makes a burst of them? One burst is told once.
-    fn add(&mut self, count: &Count, at: i64, event: &EventId) -> bool {
-        if !self.seen.insert((at, event.clone())) {
-            return false;
-        }
-        let since = at.saturating_sub(count.within_seconds);
-        let inside = self.seen.iter().rev().skip_while(|(time, _)| *time > at);
-        let enough = usize::try_from(count.at_least).unwrap_or(usize::MAX);
-        let many = inside.take_while(|(time, _)| *time > since).take(enough).count() == enough;
-        let until = at.saturating_add(count.within_seconds);
-        let tells = many && self.told.range(since..=until).next().is_none();
-        if tells {
-            self.told.insert(at);
-        }
-        tells
-    }
-}
-
 impl RuleBook {
     /// As [`judge`](Self::judge), with the rules that count: such a rule is violated by the change that fills its
     /// number, once a burst.
     pub fn judge_counting(&self, change: &Change, seen: &mut Seen) -> Vec<Judged<'_>> {
-        let mut judged = self.judge_all(change);
+        let mut judged = self.judge_each(change);
         for Judged { rule, verdict } in &mut judged {
             if let (Some(count), Verdict::Violation(_)) = (&rule.count, &*verdict) {
-                let burst = seen.0.entry((rule.id.clone(), count.by.of(change))).or_default();
-                if !burst.add(count, change.event.time.as_second(), &change.event.id) {
+                let burst = seen.0.entry((rule.id.clone(), count.counted_together(change))).or_default();
+                if burst.add(count, change) != Added::Tells {
                     *verdict = Verdict::Quiet;
                 }
             }
@@ -145,7 +124,16 @@ impl RuleBook {
 }
 
 impl By {
-    fn of(self, change: &Change) -> String {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Actor => "actor",
+            Self::Address => "address",
+            Self::Account => "account",
+            Self::Resource => "resource",
+        }
+    }
+
+    pub(crate) fn of(self, change: &Change) -> String {
         let actor = &change.actor;
         match self {
             Self::Actor => actor.role.clone().or_else(|| actor.arn.clone()),

@@ -77,7 +77,7 @@ fn what_can_not_be_counted_is_refused_with_its_position() {
         (
             "atLeast: denied_threshold",
             "atLeast: 1",
-            "r/denied/rule.yaml:12:42: `atLeast` is a number from 2 to 10000",
+            "r/denied/rule.yaml:12:42: `atLeast` is a number from 2 to 1000",
         ),
         (
             "atLeast: denied_threshold",
@@ -102,7 +102,7 @@ fn what_can_not_be_counted_is_refused_with_its_position() {
         (
             "[AccessDenied]",
             "[]",
-            "r/denied/rule.yaml:8:7: `errorCode` needs texts, numbers or yes or no, one at least",
+            "r/denied/rule.yaml:8:7: `errorCode` needs texts, numbers, yes or no, or `{wildcard: \"*…*\"}`, one at least",
         ),
         (
             "events: any",

@@ -2,10 +2,14 @@
 
 use crate::condition::{self, Answer};
 use crate::rule::{Rule, Setting};
-use crate::value::{ChangeValue, ITEMS_MAX, ObservedValue, OpeningValue, Policy, Scene, StatementValue};
+use crate::value::{
+    ChangeValue, FieldsValue, GrantValue, ITEMS_MAX, ObservedValue, OpeningValue, Policy, Scene, ShareValue,
+    StatementValue, StoreValue,
+};
 use crate::{RuleBook, View};
 use cel::Context;
-use model::{Item, Observed, Opening, RuleId, SecurityGroup, Verdict};
+use cel::common::value::Val;
+use model::{AccountId, Item, Observed, Opening, RuleId, SecurityGroup, Verdict};
 use std::sync::Arc;
 use trail::exposure::{Field, Limits};
 use trail::{Change, Outcome, ShapeError};
@@ -29,18 +33,15 @@ impl RuleBook {
     /// As [`judge`](Self::judge), with what is observed now as the rest of the picture: what a prefix list holds,
     /// the half of the world that was open before, and what `holds` asks for.
     pub fn judge_with_state(&self, change: &Change, now: &Observed) -> Vec<Judged<'_>> {
-        match now {
-            Observed::Gone => self.judge_in(change, None),
-            Observed::SecurityGroup(group) => self.judge_in(change, Some(group)),
-        }
+        self.judge_in(change, Some(now))
     }
 
-    /// Also what rules that count say of this one change.
-    pub(crate) fn judge_all(&self, change: &Change) -> Vec<Judged<'_>> {
+    /// Also what rules that count say of this one change: whether it is one to be counted.
+    pub fn judge_each(&self, change: &Change) -> Vec<Judged<'_>> {
         judge_by(self.asking(change), change, None)
     }
 
-    fn judge_in(&self, change: &Change, now: Option<&SecurityGroup>) -> Vec<Judged<'_>> {
+    fn judge_in(&self, change: &Change, now: Option<&Observed>) -> Vec<Judged<'_>> {
         judge_by(self.asking(change).filter(|rule| rule.count.is_none()), change, now)
     }
 
@@ -50,6 +51,7 @@ impl RuleBook {
             (None, _) => Verdict::Undecided { reason: format!("there is no rule `{rule}` any more") },
             (Some(_), Observed::Gone) => Verdict::Quiet,
             (Some(rule), Observed::SecurityGroup(group)) => confirm(rule, culprits, group),
+            (Some(rule), Observed::Facts(_)) => confirm_by_facts(rule, culprits, now),
         }
     }
 }
@@ -57,7 +59,7 @@ impl RuleBook {
 fn judge_by<'b>(
     asking: impl Iterator<Item = &'b Rule>,
     change: &Change,
-    now: Option<&SecurityGroup>,
+    now: Option<&Observed>,
 ) -> Vec<Judged<'b>> {
     let mut asking = asking.filter(|rule| concerns(rule, change)).peekable();
     let Some(first) = asking.peek() else { return Vec::new() };
@@ -81,51 +83,50 @@ pub(crate) fn judge_alone(
     if !rule.asks_for(change) || setting.off.is_some() || !concerns(rule, change) {
         return Verdict::Quiet;
     }
-    let group = match now {
-        Some(Observed::SecurityGroup(group)) => Some(group),
-        Some(Observed::Gone) | None => None,
-    };
-    Picture::new(change, group, setting.limits).judge(rule, setting)
+    Picture::new(change, now, setting.limits).judge(rule, setting)
+}
+
+/// A rule that only the sweep asks, of what is observed.
+pub(crate) fn judge_sighting(rule: &Rule, setting: &Setting, now: &Observed) -> Verdict {
+    if setting.off.is_some() || *now == Observed::Gone {
+        return Verdict::Quiet;
+    }
+    let mut scope = condition::scope();
+    observe(&mut scope, now, setting.limits);
+    scope.add_variable_as_val("params", Box::new(setting.params.clone()));
+    as_a_whole(rule.when.ask(&scope))
 }
 
 /// A change with what is known of its surroundings, made once for all rules.
-struct Picture<'v> {
-    scope: Context<'v, 'v>,
+struct Picture {
+    scope: Context<'static, 'static>,
+    change: Arc<Change>,
     scene: Result<Arc<Scene>, String>,
     policy: Result<Arc<Policy>, String>,
     state: bool,
 }
 
-impl<'v> Picture<'v> {
-    fn new(change: &'v Change, now: Option<&'v SecurityGroup>, limits: Limits) -> Self {
-        let scene = match change.openings() {
-            Ok(openings) if openings.len() > ITEMS_MAX => {
-                Err(format!("more than {ITEMS_MAX} openings in one call"))
-            }
-            Ok(openings) => {
-                let field = now.map_or_else(|| Field::of(openings), |now| Field::with_state(openings, now));
-                Ok(Arc::new(Scene { field, limits }))
-            }
-            Err(error) => Err(in_short(error)),
-        };
-        let policy = match change.statements() {
-            Ok(statements) if statements.len() > ITEMS_MAX => {
-                Err(format!("more than {ITEMS_MAX} statements in one policy"))
-            }
-            Ok(statements) => {
-                let held_by = change.resource.clone();
-                Ok(Arc::new(Policy { statements: statements.to_vec(), held_by }))
-            }
-            Err(error) => Err(in_short(error)),
-        };
+impl Picture {
+    fn new(change: &Change, now: Option<&Observed>, limits: Limits) -> Self {
+        let change = Arc::new(change.clone());
+        let scene = bounded(change.openings()).map(|openings| {
+            let field = match now {
+                Some(Observed::SecurityGroup(group)) => Field::with_state(openings, group),
+                _ => Field::of(openings),
+            };
+            Arc::new(Scene { field, limits })
+        });
+        let policy = bounded(change.statements()).map(|statements| {
+            Arc::new(Policy { statements: statements.to_vec(), held_by: change.resource.clone() })
+        });
         let mut scope = condition::scope();
-        scope
-            .add_variable_as_val("change", Box::new(ChangeValue::new(change, scene.clone(), policy.clone())));
+        let value = ChangeValue::new(Arc::clone(&change), scene.clone(), policy.clone());
+        scope.add_variable_as_val("change", Box::new(value));
+        let state = now.is_some_and(|now| *now != Observed::Gone);
         if let Some(now) = now {
-            let lines = Arc::new(Scene { field: Field::of_group(now), limits });
-            scope.add_variable_as_val("observed", Box::new(ObservedValue::new(now, &lines)));
+            observe(&mut scope, now, limits);
         }
-        Self { scope, scene, policy, state: now.is_some() }
+        Self { scope, change, scene, policy, state }
     }
 
     fn judge(&self, rule: &Rule, setting: &Setting) -> Verdict {
@@ -135,41 +136,96 @@ impl<'v> Picture<'v> {
             (Answer::Yes, Some(holds)) if self.state => holds.ask(scope),
             (answer, _) => answer,
         };
-        match rule.each {
-            None => match ask(&scope) {
-                Answer::Yes => Verdict::Violation(Vec::new()),
-                Answer::No => Verdict::Quiet,
-                Answer::Unknown(reason) => Verdict::Undecided { reason },
-            },
-            Some(View::Openings) => match &self.scene {
-                Err(reason) => Verdict::Undecided { reason: reason.clone() },
-                Ok(scene) => one_by_one(0..scene.field.asked().len(), |at| {
-                    scope.add_variable_as_val("opening", Box::new(OpeningValue::new(scene, at)));
-                    (ask(&scope), opening(scene, at))
-                }),
-            },
-            Some(View::Statements) => match &self.policy {
-                Err(reason) => Verdict::Undecided { reason: reason.clone() },
-                Ok(policy) => one_by_one(0..policy.statements.len(), |at| {
-                    scope.add_variable_as_val("statement", Box::new(StatementValue::new(policy, at)));
-                    (ask(&scope), policy.statements.get(at).cloned().map(Item::Statement))
-                }),
-            },
+        let Some(view) = rule.each else { return as_a_whole(ask(&scope)) };
+        match self.items(view) {
+            Err(reason) => Verdict::Undecided { reason },
+            Ok(items) => one_by_one(items, |value| {
+                scope.add_variable_as_val(view.item(), value);
+                ask(&scope)
+            }),
         }
+    }
+
+    /// What a view holds, each as a condition sees it and as a culprit.
+    fn items(&self, view: View) -> Result<Vec<(Box<dyn Val>, Item)>, String> {
+        Ok(match view {
+            View::Openings => openings(self.scene.as_ref().map_err(Clone::clone)?),
+            View::Statements => {
+                let policy = self.policy.as_ref().map_err(Clone::clone)?;
+                let value = |at| Box::new(StatementValue::new(policy, at)) as Box<dyn Val>;
+                let items = policy.statements.iter().cloned().map(Item::Statement);
+                items.enumerate().map(|(at, item)| (value(at), item)).collect()
+            }
+            View::Grants => self.valued(bounded(self.change.grants())?, Item::Grant),
+            View::Shares => self.valued(bounded(self.change.shares())?, Item::Share),
+            View::Encryption => self.valued(bounded(self.change.stores())?, Item::Store),
+        })
+    }
+
+    fn valued<T: Clone>(&self, items: &[T], of: fn(T) -> Item) -> Vec<(Box<dyn Val>, Item)> {
+        let items = items.iter().cloned().map(of);
+        items.filter_map(|item| Some((by_itself(&item, &self.change.account)?, item))).collect()
+    }
+}
+
+/// An item that is judged without others.
+fn by_itself(item: &Item, account: &AccountId) -> Option<Box<dyn Val>> {
+    Some(match item {
+        Item::Grant(grant) => Box::new(GrantValue(grant.clone())),
+        Item::Share(share) => Box::new(ShareValue(share.clone(), account.clone())),
+        Item::Store(store) => Box::new(StoreValue(store.clone())),
+        Item::Opening(_) | Item::Statement(_) => return None,
+    })
+}
+
+fn openings(scene: &Arc<Scene>) -> Vec<(Box<dyn Val>, Item)> {
+    let value = |at| Box::new(OpeningValue::new(scene, at)) as Box<dyn Val>;
+    let items = scene.field.asked().cloned().map(Item::Opening);
+    items.enumerate().map(|(at, item)| (value(at), item)).collect()
+}
+
+fn bounded<'c, T>(items: Result<&'c [T], &ShapeError>) -> Result<&'c [T], String> {
+    match items {
+        Ok(items) if items.len() > ITEMS_MAX => Err(format!("more than {ITEMS_MAX} of them in one call")),
+        Ok(items) => Ok(items),
+        Err(error) => Err(in_short(error)),
+    }
+}
+
+/// Gives a scope what is observed.
+fn observe(scope: &mut Context<'_, '_>, now: &Observed, limits: Limits) {
+    match now {
+        Observed::Gone => {}
+        Observed::SecurityGroup(group) => {
+            let lines = Arc::new(Scene { field: Field::of_group(group), limits });
+            scope.add_variable_as_val("observed", Box::new(ObservedValue::new(group, &lines)));
+        }
+        Observed::Facts(facts) => {
+            let facts = FieldsValue::Observed(Arc::new(facts.clone()));
+            scope.add_variable_as_val("observed", Box::new(facts));
+        }
+    }
+}
+
+fn as_a_whole(answer: Answer) -> Verdict {
+    match answer {
+        Answer::Yes => Verdict::Violation(Vec::new()),
+        Answer::No => Verdict::Quiet,
+        Answer::Unknown(reason) => Verdict::Undecided { reason },
     }
 }
 
 /// Each item by itself, so that the culprits are known and one odd item hides no other.
 fn one_by_one(
-    positions: impl IntoIterator<Item = usize>,
-    mut ask: impl FnMut(usize) -> (Answer, Option<Item>),
+    items: impl IntoIterator<Item = (Box<dyn Val>, Item)>,
+    mut ask: impl FnMut(Box<dyn Val>) -> Answer,
 ) -> Verdict {
     let (mut culprits, mut doubt) = (Vec::new(), None);
-    for at in positions {
-        match ask(at) {
-            (Answer::Yes, Some(item)) => culprits.push(item),
-            (Answer::Unknown(reason), _) => doubt = doubt.or(Some(reason)),
-            (Answer::Yes | Answer::No, _) => {}
+    for (value, item) in items {
+        match ask(value) {
+            Answer::Yes => culprits.push(item),
+            Answer::Unknown(reason) => doubt = doubt.or(Some(reason)),
+            Answer::No => {}
         }
     }
     match (culprits.is_empty(), doubt) {
@@ -177,10 +233,6 @@ fn one_by_one(
         (true, Some(reason)) => Verdict::Undecided { reason },
         (true, None) => Verdict::Quiet,
     }
-}
-
-fn opening(scene: &Scene, at: usize) -> Option<Item> {
-    scene.field.asked().nth(at).cloned().map(Item::Opening)
 }
 
 fn in_short(error: &ShapeError) -> String {
@@ -195,24 +247,29 @@ fn confirm(rule: &Rule, culprits: &[Item], now: &SecurityGroup) -> Verdict {
     scope.add_variable_as_val("params", Box::new(rule.setting.params.clone()));
     let ask = |scope: &Context<'_, '_>| rule.holds.as_ref().map_or(Answer::Yes, |holds| holds.ask(scope));
     match rule.each {
-        None => match ask(&scope) {
-            Answer::Yes => Verdict::Violation(Vec::new()),
-            Answer::No => Verdict::Quiet,
-            Answer::Unknown(reason) => Verdict::Undecided { reason },
-        },
+        None => as_a_whole(ask(&scope)),
         Some(View::Openings) => {
-            let standing = culprits.iter().filter_map(|culprit| match culprit {
-                Item::Opening(culprit) => standing(culprit, now),
-                Item::Statement(_) => None,
-            });
-            one_by_one(standing, |at| {
-                scope.add_variable_as_val("opening", Box::new(OpeningValue::new(&scene, at)));
-                (ask(&scope), opening(&scene, at))
+            let line = |culprit: &Item| {
+                let Item::Opening(culprit) = culprit else { return None };
+                openings(&scene).into_iter().nth(standing(culprit, now)?)
+            };
+            one_by_one(culprits.iter().filter_map(line), |value| {
+                scope.add_variable_as_val("opening", value);
+                ask(&scope)
             })
         }
-        Some(View::Statements) => {
-            Verdict::Undecided { reason: "what a policy says now is not observed".to_owned() }
-        }
+        Some(_) => Verdict::Undecided { reason: "a security group has no such view".to_owned() },
+    }
+}
+
+/// Facts tell of the resource as a whole: all culprits stand, or none does.
+fn confirm_by_facts(rule: &Rule, culprits: &[Item], now: &Observed) -> Verdict {
+    let mut scope = condition::scope();
+    observe(&mut scope, now, rule.setting.limits);
+    scope.add_variable_as_val("params", Box::new(rule.setting.params.clone()));
+    match rule.holds.as_ref().map_or(Answer::Yes, |holds| holds.ask(&scope)) {
+        Answer::Yes => Verdict::Violation(culprits.to_vec()),
+        answer => as_a_whole(answer),
     }
 }
 

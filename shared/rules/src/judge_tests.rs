@@ -1,4 +1,5 @@
 use super::*;
+use crate::value::LoginValue;
 use crate::{Config, RuleFile};
 use model::{Direction, Mode, Severity, Source, Traffic, Untrusted};
 use proptest::prelude::*;
@@ -109,14 +110,12 @@ fn too_many_items_are_undecided() {
             {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "ipRanges": {"items": ranges}}]}}})
     };
     assert_eq!(verdict(INGRESS, "opening.ingress", &many(500)).unwrap(), "violated by 500");
-    assert_eq!(
-        verdict(INGRESS, "opening.ingress", &many(501)).unwrap(),
-        "more than 500 openings in one call"
-    );
+    assert_eq!(verdict(INGRESS, "opening.ingress", &many(501)).unwrap(), "more than 500 of them in one call");
     let whole = "events: {ec2.amazonaws.com: [AuthorizeSecurityGroupIngress]}\nkind: change";
     assert_eq!(
-        verdict(whole, "change.request.groupId == 'sg-0123'", &many(501)).unwrap(),
-        "request: a list of more than 500 entries"
+        verdict(whole, "change.request.texts('ipPermissions.ipRanges.cidrIp').size() > 9", &many(501))
+            .unwrap(),
+        "fields: a list of more than 500 entries"
     );
 }
 
@@ -290,11 +289,27 @@ fn every_field_of_the_vocabulary_is_answered() {
     let observed = group(&["a"], openings.clone());
     let Observed::SecurityGroup(now) = &observed else { panic!("{observed:?}") };
     let mut scope = condition::scope();
-    scope
-        .add_variable_as_val("change", Box::new(ChangeValue::new(&full, Ok(Arc::clone(&scene)), Ok(policy))));
+    scope.add_variable_as_val(
+        "change",
+        Box::new(ChangeValue::new(Arc::new(full.clone()), Ok(Arc::clone(&scene)), Ok(policy))),
+    );
     scope.add_variable_as_val("observed", Box::new(ObservedValue::new(now, &scene)));
-    for (kind, field, _) in FIELDS {
+    let login =
+        model::Login { succeeded: true, mfa: Some(true), root: false, federated: false, instance: false };
+    scope.add_variable_as_val("login", Box::new(LoginValue(login)));
+    let grant =
+        serde_json::from_str("{\"id\": \"x\", \"grantee\": \"everyone\", \"permission\": \"READ\"}").unwrap();
+    scope.add_variable_as_val("grant", Box::new(GrantValue(grant)));
+    let share = serde_json::from_str("{\"id\": \"x\", \"with\": \"everyone\"}").unwrap();
+    scope.add_variable_as_val("share", Box::new(ShareValue(share, full.account.clone())));
+    let store = serde_json::from_str("{\"id\": \"x\", \"name\": \"x\", \"key\": \"k\"}").unwrap();
+    scope.add_variable_as_val("store", Box::new(StoreValue(store)));
+    for (kind, field, _) in FIELDS.iter().filter(|(_, field, _)| *field != "login") {
         let (names, text): (&[_], _) = match kind {
+            Kind::Login => (&[("login", *kind)], format!("has(login.{field})")),
+            Kind::Grant => (&[("grant", *kind)], format!("has(grant.{field})")),
+            Kind::Share => (&[("share", *kind)], format!("has(share.{field})")),
+            Kind::Store => (&[("store", *kind)], format!("has(store.{field})")),
             Kind::Change => (&[("change", *kind)], format!("has(change.{field})")),
             Kind::Actor => (&[("change", Kind::Change)], format!("has(change.actor.{field})")),
             Kind::Observed => (&[("observed", *kind)], format!("has(observed.{field})")),
@@ -356,7 +371,9 @@ proptest! {
         let whole = "events: {ec2.amazonaws.com: [AuthorizeSecurityGroupIngress]}\nkind: change";
         let book = book(vec![
             rule("a", INGRESS, "opening.exposes('tcp', 22) || opening.outside(['10.0.0.0/8']) && opening.from_port < 9"),
-            rule("b", whole, "change.request.exists(k, change.request[k] > 3) || change.response.x.y == 'z'"),
+            rule("b", whole, "change.request.number('fromPort') > 3 || change.response.x.y == 'z'"),
+            rule("d", whole, "change.request.list('items.groups').exists(g, g.says('x', ['tcp', '-1'])) || change.tagged('x=1')"),
+            rule("e", whole, "change.request.texts('ipRanges.cidrIp').isWorld() || change.request.json('x').has('y')"),
             rule("c", whole, "change.request.items.all(i, i.cidrIp.startsWith('0.') || i.fromPort + 1 == i.toPort)"),
         ]);
         let record = record(&json!({"requestParameters": request, "responseElements": response}));

@@ -5,6 +5,7 @@
 
 mod asked;
 mod book;
+mod burst;
 mod check;
 mod condition;
 mod config;
@@ -25,6 +26,7 @@ mod yaml;
 
 pub use asked::Only;
 pub use book::RuleBook;
+pub use burst::{Added, Burst};
 pub use check::{Checked, PlannedCase, check};
 pub use config::{Breaker, Config};
 pub use counted::{By, Count, Seen};

@@ -2,11 +2,12 @@
 
 use crate::View;
 use crate::problem::Fault;
-use crate::value::{actor_text, change_text, protocol, source, statement_text};
+use crate::value::{actor_text, change_text, item_text, protocol, source, statement_text};
 use minijinja::{Environment, UndefinedBehavior, Value};
 use model::{Item, Opening, Untrusted};
 use std::collections::BTreeMap;
-use trail::Change;
+use std::sync::Arc;
+use trail::{Change, fields};
 
 /// Of the whole message.
 const MESSAGE_CHARS_MAX: usize = 600;
@@ -24,6 +25,9 @@ const ACTOR: &[&str] =
     &["kind", "name", "account", "arn", "role", "session", "source_identity", "invoked_by", "user_agent"];
 const OPENING: &[&str] = &["source", "traffic", "protocol", "rule"];
 const STATEMENT: &[&str] = &["name", "effect", "principals", "actions", "resources"];
+const GRANT: &[&str] = &["grantee", "permission"];
+const SHARE: &[&str] = &["with"];
+const STORE: &[&str] = &["name", "key"];
 
 /// A template whose every name is known.
 #[derive(Debug)]
@@ -52,7 +56,7 @@ impl Message {
             })
             .collect();
         faults.sort_by_key(|fault| fault.at);
-        let sample = context(|_| "x".to_owned(), |_| "x".to_owned(), |_| "x".to_owned(), |_| "x".to_owned());
+        let sample = context(|_, _| "x".to_owned(), |_, _| "x".to_owned());
         if faults.is_empty()
             && let Err(error) = templates.get_template(NAME).and_then(|template| template.render(sample))
         {
@@ -62,25 +66,25 @@ impl Message {
     }
 
     pub(crate) fn of(&self, change: &Change, culprits: &[Item]) -> Untrusted {
-        let openings = || {
-            culprits.iter().filter_map(|item| match item {
-                Item::Opening(opening) => Some(opening),
-                Item::Statement(_) => None,
-            })
+        let field = |of: &str, name: &str| match of {
+            "change" => shortened(change_text(change, name).unwrap_or("-")),
+            "actor" => shortened(actor_text(&change.actor, name).unwrap_or("-")),
+            _ => joined(culprits.iter().filter_map(|item| culprit_text(item, of, name))),
         };
-        let statements = || {
-            culprits.iter().filter_map(|item| match item {
-                Item::Statement(statement) => Some(statement),
-                Item::Opening(_) => None,
-            })
+        let parts = [("request", change.request.clone()), ("response", change.response.clone())];
+        let raw = move |of: &str, path: &str| {
+            let Some((name, root)) = parts.iter().find(|(name, _)| *name == of) else {
+                return "-".to_owned();
+            };
+            let wrapper = if *name == "request" { "Request" } else { "Response" };
+            let root = fields::in_a_wrapper(root, wrapper);
+            let texts = fields::at(root, path).unwrap_or_default().into_iter().filter_map(fields::text);
+            Some(joined(texts.map(|text| shortened(&text))))
+                .filter(|text| !text.is_empty())
+                .unwrap_or("-".to_owned())
         };
-        let context = context(
-            |name| shortened(change_text(change, name).unwrap_or("-")),
-            |name| shortened(actor_text(&change.actor, name).unwrap_or("-")),
-            |name| joined(openings().map(|opening| opening_text(opening, name))),
-            |name| joined(statements().map(|statement| shortened(&statement_text(statement, name)))),
-        );
-        let rendered = self.templates.get_template(NAME).and_then(|template| template.render(context));
+        let rendered =
+            self.templates.get_template(NAME).and_then(|template| template.render(context(field, raw)));
         let text =
             rendered.unwrap_or_else(|_| format!("{} of {}", change.event.name, change.resource.id.raw()));
         Untrusted::new(bounded(&text, MESSAGE_CHARS_MAX))
@@ -93,30 +97,55 @@ fn count_from(text: &str, byte: usize) -> usize {
 
 fn known(name: &str, each: Option<View>) -> bool {
     match name.split('.').collect::<Vec<_>>().as_slice() {
+        ["request" | "response"] => true,
         ["change", "actor", field] => ACTOR.contains(field),
         ["change", field] => CHANGE.contains(field),
-        ["opening", field] => each == Some(View::Openings) && OPENING.contains(field),
-        ["statement", field] => each == Some(View::Statements) && STATEMENT.contains(field),
+        [item, field] => each.is_some_and(|view| view.item() == *item && said_of(view).contains(field)),
         _ => false,
     }
 }
 
+fn said_of(view: View) -> &'static [&'static str] {
+    match view {
+        View::Openings => OPENING,
+        View::Statements => STATEMENT,
+        View::Grants => GRANT,
+        View::Shares => SHARE,
+        View::Encryption => STORE,
+    }
+}
+
+/// `field`: of what, and which; `raw`: of the request or of the response, by a path.
 fn context(
-    change: impl Fn(&str) -> String,
-    actor: impl Fn(&str) -> String,
-    opening: impl Fn(&str) -> String,
-    statement: impl Fn(&str) -> String,
+    field: impl Fn(&str, &str) -> String,
+    raw: impl Fn(&str, &str) -> String + Send + Sync + 'static,
 ) -> Value {
-    let fields = |names: &[&'static str], text: &dyn Fn(&str) -> String| {
-        names.iter().map(|name| (*name, Value::from(text(name)))).collect::<BTreeMap<_, _>>()
+    let fields = |of: &str, names: &[&'static str]| {
+        names.iter().map(|name| (*name, Value::from(field(of, name)))).collect::<BTreeMap<_, _>>()
     };
-    let mut of_change = fields(CHANGE, &change);
-    of_change.insert("actor", Value::from(fields(ACTOR, &actor)));
-    Value::from(BTreeMap::from([
-        ("change", Value::from(of_change)),
-        ("opening", Value::from(fields(OPENING, &opening))),
-        ("statement", Value::from(fields(STATEMENT, &statement))),
-    ]))
+    let mut of_change = fields("change", CHANGE);
+    of_change.insert("actor", Value::from(fields("actor", ACTOR)));
+    let mut context = BTreeMap::from([("change", Value::from(of_change))]);
+    for view in [View::Openings, View::Statements, View::Grants, View::Shares, View::Encryption] {
+        context.insert(view.item(), Value::from(fields(view.item(), said_of(view))));
+    }
+    let raw = Arc::new(raw);
+    for name in ["request", "response"] {
+        let raw = Arc::clone(&raw);
+        context.insert(name, Value::from_function(move |path: &str| raw(name, path)));
+    }
+    Value::from(context)
+}
+
+fn culprit_text(item: &Item, of: &str, name: &str) -> Option<String> {
+    match (item, of) {
+        (Item::Opening(opening), "opening") => Some(opening_text(opening, name)),
+        (Item::Statement(statement), "statement") => Some(shortened(&statement_text(statement, name))),
+        (Item::Grant(_), "grant") | (Item::Share(_), "share") | (Item::Store(_), "store") => {
+            Some(shortened(item_text(item, name).unwrap_or("-")))
+        }
+        _ => None,
+    }
 }
 
 fn opening_text(opening: &Opening, name: &str) -> String {

@@ -48,14 +48,16 @@ impl Param {
         }
     }
 
-    /// What a param of this name holds when nobody said anything.
+    /// What a param of this name holds when nobody said anything: a list where the name is a plural, else a text.
     pub(crate) fn empty(name: &str) -> Self {
         if name.ends_with("_cidrs") {
             Self::Cidrs(Vec::new())
         } else if name.ends_with("_ports") {
             Self::Ports(Vec::new())
-        } else {
+        } else if name.ends_with('s') {
             Self::Texts(Vec::new())
+        } else {
+            Self::Text(String::new())
         }
     }
 

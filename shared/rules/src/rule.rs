@@ -46,6 +46,8 @@ pub struct Rule {
     pub only: Option<Only>,
     /// How many make a violation, where one does not.
     pub count: Option<Count>,
+    /// The CloudFormation type of the resources that the sweep asks it of, where no view says it.
+    pub sweeps: Option<String>,
     pub each: Option<View>,
     pub(crate) when: Condition,
     pub(crate) holds: Option<Condition>,
@@ -135,11 +137,13 @@ impl Rule {
         let declared = reader.params(written);
         let kinds = declared.iter().map(|(name, param)| (name.clone(), kind(param))).collect();
         let each = written.each.is_some();
-        let when = reader
-            .condition(&written.when, &Words { names: names(written.each, false), params: &kinds, each });
-        let holds = written.holds.as_ref().map(|holds| {
-            reader.condition(holds, &Words { names: names(written.each, true), params: &kinds, each })
-        });
+        let (asked, held) =
+            (names(written.each, written.kind != RuleKind::Sweep), names(written.each, false));
+        let when = reader.condition(&written.when, &Words { names: &asked, params: &kinds, each });
+        let holds = written
+            .holds
+            .as_ref()
+            .map(|holds| reader.condition(holds, &Words { names: &held, params: &kinds, each }));
         let message = reader.message(&written.message, written.each);
         let needs: Vec<String> = written.needs.iter().map(|name| name.value.clone()).collect();
         let setting = setting(&declared, &needs, config)
@@ -169,6 +173,7 @@ impl Rule {
                     events: plain(&written.events),
                     only,
                     count,
+                    sweeps: written.sweeps.as_ref().map(|kind| kind.value.clone()),
                     each: written.each,
                     when,
                     holds,
@@ -195,24 +200,20 @@ fn plain(events: &Events) -> BTreeMap<String, Vec<String>> {
     plain
 }
 
-/// What a condition may name. `holds` is asked where there is no change any more.
-fn names(each: Option<View>, holds: bool) -> &'static [(&'static str, Kind)] {
-    match (each, holds) {
-        (Some(View::Statements), false) => {
-            &[("statement", Kind::Statement), ("change", Kind::Change), ("params", Kind::Params)]
-        }
-        (Some(View::Statements), true) => {
-            &[("statement", Kind::Statement), ("observed", Kind::Observed), ("params", Kind::Params)]
-        }
-        (Some(View::Openings), false) => {
-            &[("opening", Kind::Opening), ("change", Kind::Change), ("params", Kind::Params)]
-        }
-        (None, false) => &[("change", Kind::Change), ("params", Kind::Params)],
-        (Some(View::Openings), true) => {
-            &[("opening", Kind::Opening), ("observed", Kind::Observed), ("params", Kind::Params)]
-        }
-        (None, true) => &[("observed", Kind::Observed), ("params", Kind::Params)],
-    }
+/// What a condition may name. `holds` is asked where there is no change any more, and the sweep never has one.
+fn names(each: Option<View>, change: bool) -> Vec<(&'static str, Kind)> {
+    let item = each.map(|view| {
+        let kind = match view {
+            View::Openings => Kind::Opening,
+            View::Statements => Kind::Statement,
+            View::Grants => Kind::Grant,
+            View::Shares => Kind::Share,
+            View::Encryption => Kind::Store,
+        };
+        (view.item(), kind)
+    });
+    let around = if change { ("change", Kind::Change) } else { ("observed", Kind::Observed) };
+    item.into_iter().chain([around, ("params", Kind::Params)]).collect()
 }
 
 fn kind(param: &Param) -> Kind {

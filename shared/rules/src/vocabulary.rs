@@ -20,6 +20,12 @@ pub(crate) enum Kind {
     Opening,
     Statements,
     Statement,
+    Grant,
+    Share,
+    Store,
+    Login,
+    Fields,
+    FieldsList,
     Change,
     Actor,
     Observed,
@@ -27,8 +33,8 @@ pub(crate) enum Kind {
 }
 
 use Kind::{
-    Actor, Any, Bool, Change, Cidrs, Double, Int, Ints, List, Map, Null, Observed, Opening, Openings, Params,
-    Statement, Statements, Text, Texts,
+    Actor, Any, Bool, Change, Cidrs, Double, Fields, FieldsList, Grant, Int, Ints, List, Login, Map, Null,
+    Observed, Opening, Openings, Params, Share, Statement, Statements, Store, Text, Texts,
 };
 
 impl Kind {
@@ -49,6 +55,12 @@ impl Kind {
             Opening => "an opening",
             Statements => "a list of statements",
             Statement => "a statement",
+            Grant => "a grant",
+            Share => "a share",
+            Store => "a store",
+            Login => "a sign-in",
+            Fields => "fields",
+            FieldsList => "a list of fields",
             Change => "a change",
             Actor => "an actor",
             Observed => "an observed resource",
@@ -58,7 +70,7 @@ impl Kind {
 
     /// May the one stand where the other is meant?
     pub(crate) fn fits(self, meant: Self) -> bool {
-        let list = |kind| matches!(kind, List | Ints | Texts | Openings | Statements);
+        let list = |kind| matches!(kind, List | Ints | Texts | Openings | Statements | FieldsList);
         let number = |kind| matches!(kind, Int | Double);
         self == meant
             || self == Any
@@ -72,6 +84,7 @@ impl Kind {
         match self {
             Openings => Some(Opening),
             Statements => Some(Statement),
+            FieldsList => Some(Fields),
             Ints => Some(Int),
             Texts | Map => Some(Text),
             List | Any => Some(Any),
@@ -81,10 +94,7 @@ impl Kind {
 
     /// Two openings, say, are never equal to CEL: to ask it would always be answered with no.
     fn has_equals(self) -> bool {
-        !matches!(
-            self,
-            Cidrs | Openings | Opening | Statements | Statement | Change | Actor | Observed | Params
-        )
+        matches!(self, Any | Bool | Int | Double | Text | Null | Map | List | Ints | Texts)
     }
 }
 
@@ -102,8 +112,11 @@ pub(crate) const FIELDS: &[(Kind, &str, Kind)] = &[
     (Change, "actor", Actor),
     (Change, "openings", Openings),
     (Change, "statements", Statements),
-    (Change, "request", Map),
-    (Change, "response", Map),
+    (Change, "login", Login),
+    (Change, "tags", Map),
+    (Change, "request", Fields),
+    (Change, "response", Fields),
+    (Change, "record", Fields),
     (Actor, "kind", Text),
     (Actor, "name", Text),
     (Actor, "account", Text),
@@ -114,6 +127,7 @@ pub(crate) const FIELDS: &[(Kind, &str, Kind)] = &[
     (Actor, "invoked_by", Text),
     (Actor, "user_agent", Text),
     (Actor, "mfa", Bool),
+    (Actor, "automatic", Bool),
     (Opening, "ingress", Bool),
     (Opening, "egress", Bool),
     (Opening, "protocol", Text),
@@ -129,10 +143,24 @@ pub(crate) const FIELDS: &[(Kind, &str, Kind)] = &[
     (Opening, "description", Text),
     (Statement, "effect", Text),
     (Statement, "sid", Text),
+    (Statement, "conditional", Bool),
     (Statement, "held_by", Text),
     (Statement, "principals", Texts),
     (Statement, "actions", Texts),
     (Statement, "resources", Texts),
+    (Grant, "grantee", Text),
+    (Grant, "permission", Text),
+    (Share, "with", Text),
+    (Store, "name", Text),
+    (Store, "key", Text),
+    (Store, "unencrypted", Bool),
+    (Store, "plain", Bool),
+    (Store, "aws_key", Bool),
+    (Login, "succeeded", Bool),
+    (Login, "mfa", Bool),
+    (Login, "root", Bool),
+    (Login, "federated", Bool),
+    (Login, "instance", Bool),
     (Observed, "group", Text),
     (Observed, "name", Text),
     (Observed, "tags", Map),
@@ -167,6 +195,39 @@ const FUNCTIONS: &[Function] = &[
     of(Opening, "within", &[Texts], Bool),
     of(Opening, "outside", &[Cidrs], Bool),
     of(Opening, "outside", &[Texts], Bool),
+    of(Change, "by", &[Texts], Bool),
+    of(Change, "daysUntil", &[Text], Int),
+    of(Change, "tagged", &[Text], Bool),
+    of(Change, "tagged", &[Texts], Bool),
+    of(Change, "within", &[Cidrs], Bool),
+    of(Change, "outside", &[Cidrs], Bool),
+    of(Fields, "has", &[Text], Bool),
+    of(Fields, "says", &[Text, Any], Bool),
+    of(Fields, "text", &[Text], Text),
+    of(Fields, "texts", &[Text], Texts),
+    of(Fields, "number", &[Text], Int),
+    of(Fields, "number", &[Text, Int], Int),
+    of(Fields, "decimal", &[Text], Double),
+    of(Fields, "list", &[Text], FieldsList),
+    of(Fields, "keys", &[Text], Texts),
+    of(Fields, "json", &[Text], Fields),
+    of(Fields, "secrets", &[Text, Texts], Texts),
+    of(Fields, "daysSince", &[Text], Int),
+    of(Fields, "tagged", &[Text], Bool),
+    of(Fields, "tagged", &[Texts], Bool),
+    of(Grant, "isPublic", &[], Bool),
+    of(Share, "isPublic", &[], Bool),
+    of(Share, "isForeign", &[Texts], Bool),
+    of(Text, "like", &[Text], Bool),
+    of(Text, "like", &[Texts], Bool),
+    of(Text, "account", &[], Text),
+    of(Text, "days", &[], Int),
+    of(Texts, "like", &[Text], Bool),
+    of(Texts, "like", &[Texts], Bool),
+    of(Texts, "isWorld", &[], Bool),
+    of(Texts, "outside", &[Cidrs], Bool),
+    of(Statement, "values", &[Text], Texts),
+    of(Statement, "values", &[Text, Text], Texts),
     of(Statement, "isPublic", &[], Bool),
     of(Statement, "isForeign", &[Texts], Bool),
     of(Statement, "confined", &[], Bool),
@@ -196,6 +257,8 @@ const FUNCTIONS: &[Function] = &[
 pub(crate) fn function(name: &str, asked: Option<Kind>, given: &[Kind]) -> (Kind, Option<String>) {
     let named = || FUNCTIONS.iter().filter(|function| function.name == name);
     let of_this = |function: &&Function| match (function.of, asked) {
+        // What is observed of any resource but a security group is fields.
+        (Some(Fields), Some(Observed)) => true,
         (Some(meant), Some(asked)) => asked.fits(meant),
         (None, None) => true,
         _ => false,
@@ -237,7 +300,7 @@ pub(crate) fn operator(name: &str, given: &[Kind]) -> (Kind, Option<String>) {
         }
         operators::IN => {
             let holds = |list: Kind, item: Kind| {
-                !matches!(list, Openings | Statements)
+                !matches!(list, Openings | Statements | FieldsList)
                     && list.item().is_some_and(|of| item.fits(of))
                     && item.has_equals()
             };
@@ -257,8 +320,8 @@ pub(crate) fn operator(name: &str, given: &[Kind]) -> (Kind, Option<String>) {
             (fits(&[Bool]) && branches, given.get(1).copied().unwrap_or(Any))
         }
         operators::INDEX | operators::OPT_INDEX | operators::OPT_SELECT => {
-            let answers = if first == Map { Any } else { first.item().unwrap_or(Any) };
-            (first.item().is_some(), answers)
+            let answers = if matches!(first, Map | Fields) { Any } else { first.item().unwrap_or(Any) };
+            (first == Fields || first.item().is_some(), answers)
         }
         _ => (true, Any),
     };

@@ -179,7 +179,7 @@ impl Walk<'_> {
                 Kind::Any
             });
         }
-        if matches!(of, Kind::Any | Kind::Map) {
+        if matches!(of, Kind::Any | Kind::Map | Kind::Fields) {
             return Kind::Any;
         }
         let known = FIELDS.iter().find(|(kind, name, _)| *kind == of && *name == field);
@@ -199,8 +199,10 @@ impl Walk<'_> {
             self.fault(expr, format!("there are no items in {}", over.word()));
             Kind::Any
         });
-        self.loops
-            .push(matches!(over, Kind::Openings | Kind::Statements | Kind::List | Kind::Map | Kind::Any));
+        self.loops.push(matches!(
+            over,
+            Kind::Openings | Kind::Statements | Kind::FieldsList | Kind::List | Kind::Map | Kind::Any
+        ));
         let over_event = self.loops.iter().filter(|over_event| **over_event).count();
         if self.loops.len() > LOOPS_MAX {
             self.fault(expr, format!("more than {LOOPS_MAX} loops inside each other"));

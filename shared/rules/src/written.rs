@@ -42,6 +42,8 @@ pub(crate) struct Rule {
     pub(crate) events: Events,
     pub(crate) only: Option<Spanned<BTreeMap<String, Vec<Value>>>>,
     pub(crate) count: Option<counted::Written>,
+    /// The CloudFormation type of the resources that the sweep asks it of.
+    pub(crate) sweeps: Option<Spanned<String>>,
     pub(crate) each: Option<View>,
     pub(crate) when: Spanned<String>,
     pub(crate) holds: Option<Spanned<String>>,
@@ -71,6 +73,22 @@ pub enum RuleKind {
 pub enum View {
     Openings,
     Statements,
+    Grants,
+    Shares,
+    Encryption,
+}
+
+impl View {
+    /// What one of its items is called.
+    pub fn item(self) -> &'static str {
+        match self {
+            Self::Openings => "opening",
+            Self::Statements => "statement",
+            Self::Grants => "grant",
+            Self::Shares => "share",
+            Self::Encryption => "store",
+        }
+    }
 }
 
 /// The frameworks that a rule may serve.
@@ -104,9 +122,9 @@ pub(crate) struct Cases {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    /// A path under `events/`.
-    pub(crate) event: Spanned<String>,
-    /// A JSON merge patch over the event.
+    /// A path under `events/`; none of a case that only the sweep sees.
+    pub(crate) event: Option<Spanned<String>>,
+    /// A JSON merge patch over the event, or over what is observed where there is no event.
     pub(crate) but: Option<Value>,
     /// What is observed: a path under `events/`, or the thing itself.
     pub(crate) state: Option<Spanned<Value>>,

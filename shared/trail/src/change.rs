@@ -1,7 +1,10 @@
 //! One CloudTrail record, parsed once.
 
 use crate::ShapeError;
-use model::{AccountId, Actor, EventRef, Opening, Region, Resource, Statement, Untrusted};
+use model::{
+    AccountId, Actor, EventRef, Grant, Item, Login, Opening, Region, Resource, Share, Statement, Store,
+    Untrusted,
+};
 use serde_json::Value;
 
 /// One CloudTrail record, parsed once, with its views.
@@ -26,6 +29,10 @@ pub struct Change {
     pub(crate) rest: Value,
     pub(crate) openings: Result<Vec<Opening>, ShapeError>,
     pub(crate) statements: Result<Vec<Statement>, ShapeError>,
+    pub(crate) grants: Result<Vec<Grant>, ShapeError>,
+    pub(crate) shares: Result<Vec<Share>, ShapeError>,
+    pub(crate) stores: Result<Vec<Store>, ShapeError>,
+    pub(crate) login: Option<Login>,
 }
 
 /// CloudTrail's `eventType`.
@@ -56,6 +63,41 @@ impl Change {
     /// What the policy says that the change writes. Empty for events that write none, and where one is removed.
     pub fn statements(&self) -> Result<&[Statement], &ShapeError> {
         self.statements.as_deref()
+    }
+
+    /// What the access list grants that the change writes. Empty for events that write none.
+    pub fn grants(&self) -> Result<&[Grant], &ShapeError> {
+        self.grants.as_deref()
+    }
+
+    /// With whom the change shares something from now on. Empty where a share is only taken back.
+    pub fn shares(&self) -> Result<&[Share], &ShapeError> {
+        self.shares.as_deref()
+    }
+
+    /// The places that keep data which the change makes, or whose encryption it changes.
+    pub fn stores(&self) -> Result<&[Store], &ShapeError> {
+        self.stores.as_deref()
+    }
+
+    /// How somebody came in, or did not: for events of a sign-in.
+    pub fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+
+    /// Every item of every view that could be read.
+    pub fn items(&self) -> impl Iterator<Item = Item> {
+        let openings = self.openings().unwrap_or_default().iter().cloned().map(Item::Opening);
+        let statements = self.statements().unwrap_or_default().iter().cloned().map(Item::Statement);
+        let grants = self.grants().unwrap_or_default().iter().cloned().map(Item::Grant);
+        let shares = self.shares().unwrap_or_default().iter().cloned().map(Item::Share);
+        let stores = self.stores().unwrap_or_default().iter().cloned().map(Item::Store);
+        openings.chain(statements).chain(grants).chain(shares).chain(stores)
+    }
+
+    /// Everything of the record but the request and the answer.
+    pub fn rest(&self) -> &Value {
+        &self.rest
     }
 
     /// A field of the raw record by its dotted path: `userIdentity.type`, `requestParameters.groupId`.

@@ -3,17 +3,29 @@
 //! Floor 1: no clock, no environment, no I/O. CloudTrail's JSON is read here and nowhere else.
 
 mod change;
+mod encryption;
+mod encryption_calls;
 mod envelope;
 mod error;
 pub mod exposure;
+pub mod fields;
 pub mod file;
+mod grants;
 mod identity;
+mod login;
+mod network_acls;
 mod openings;
 pub mod policy;
 mod policy_calls;
 mod record;
 mod resource;
+mod resource_names;
+#[cfg(test)]
+mod sample;
 mod scan;
+pub mod schedule;
+pub mod secret;
+mod shares;
 mod statements;
 mod strict;
 mod traffic;

@@ -1,4 +1,5 @@
-//! The view `openings`: the lines that a call added to a security group, or gave new content, one a source.
+//! The view `openings`: the lines that a call added to a security group, or gave new content, one a source; and the
+//! entries of network ACLs that let traffic through.
 //!
 //! Where each shape comes from:
 //! - seen in records: `ipPermissions.items[]` with `ipRanges`, `groups`, `{}` for an empty list; the flat form beside
@@ -13,7 +14,7 @@
 use crate::error::ShapeError;
 use crate::traffic::{UnknownTraffic, network, traffic};
 use crate::wire::Node;
-use crate::{Outcome, error};
+use crate::{Outcome, error, network_acls};
 use model::{AccountId, Direction, EventRef, GroupRuleId, Opening, PrefixListId, Source, Traffic, Untrusted};
 
 /// What the views are read from.
@@ -49,7 +50,7 @@ enum Does {
 
 /// AWS's answer wins where the record has it, because it says what happened and names each line.
 pub(crate) fn of(call: &Call<'_>) -> Result<Vec<Opening>, ShapeError> {
-    let Some(does) = does(call.event) else { return Ok(Vec::new()) };
+    let Some(does) = does(call.event) else { return network_acls::of(call) };
     let request = call.request();
     if request.is_nothing() && *call.outcome != Outcome::Done {
         return Ok(Vec::new());
@@ -207,7 +208,7 @@ fn group_of(group: &str, owner: Option<String>, account: &AccountId) -> Source {
     }
 }
 
-fn net(node: &Node<'_>, key: &str, text: &str) -> Result<Source, ShapeError> {
+pub(crate) fn net(node: &Node<'_>, key: &str, text: &str) -> Result<Source, ShapeError> {
     network(text).map(Source::Net).map_err(|_| malformed(node, key, "a network", text))
 }
 
@@ -218,15 +219,27 @@ fn prefix_list(node: &Node<'_>, text: &str) -> Result<Source, ShapeError> {
 
 fn traffic_of(node: &Node<'_>) -> Result<Traffic, ShapeError> {
     let protocol = node.word("ipProtocol")?.ok_or_else(|| node.missing("ipProtocol", "a protocol"))?;
-    let (from, to) = (node.whole_number("fromPort")?, node.whole_number("toPort")?);
-    traffic(&protocol, from, to).map_err(|error| match error {
-        UnknownTraffic::Protocol(_) => malformed(node, "ipProtocol", "a protocol", &protocol),
-        UnknownTraffic::HalfRange => ShapeError::HalfRange { path: node.path_of("fromPort") },
-        UnknownTraffic::Ports(ports) => ShapeError::Ports { path: node.path_of("fromPort"), ports },
+    traffic_in(&protocol, node, ["fromPort", "toPort"]).map_err(|error| match error {
+        None => malformed(node, "ipProtocol", "a protocol", &protocol),
+        Some(error) => error,
     })
 }
 
-fn malformed(node: &Node<'_>, key: &str, expected: &'static str, text: &str) -> ShapeError {
+/// With the ports that are below two keys; `None` is a protocol that is none.
+pub(crate) fn traffic_in(
+    protocol: &str,
+    node: &Node<'_>,
+    [from, to]: [&str; 2],
+) -> Result<Traffic, Option<ShapeError>> {
+    let port = |key: &str| node.whole_number(key).map_err(|error| Some(error.into()));
+    traffic(protocol, port(from)?, port(to)?).map_err(|error| match error {
+        UnknownTraffic::Protocol(_) => None,
+        UnknownTraffic::HalfRange => Some(ShapeError::HalfRange { path: node.path_of(from) }),
+        UnknownTraffic::Ports(ports) => Some(ShapeError::Ports { path: node.path_of(from), ports }),
+    })
+}
+
+pub(crate) fn malformed(node: &Node<'_>, key: &str, expected: &'static str, text: &str) -> ShapeError {
     ShapeError::Malformed { path: node.path_of(key), expected, text: error::quoted(text) }
 }
 

@@ -3,7 +3,7 @@
 mod narrowing;
 mod pattern;
 
-pub use narrowing::{confined, requires};
+pub use narrowing::{confined, requires, values, values_under};
 pub use pattern::covers;
 
 use model::{AccountId, Effect, Listed, Principal, Statement};

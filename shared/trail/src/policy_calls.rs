@@ -16,6 +16,8 @@ enum Says {
     Attribute,
     /// One statement, in fields of its own.
     Permission,
+    /// A policy where there is one, else a statement in fields of its own.
+    PolicyOrPermission,
     /// Accounts that may do something, listed.
     Accounts,
 }
@@ -33,6 +35,7 @@ const CALLS: &[(&str, &str, Says)] = &[
     ("es.amazonaws.com", "CreateElasticsearchDomain", Says::Policy(&["accessPolicies"])),
     ("es.amazonaws.com", "UpdateDomainConfig", Says::Policy(&["accessPolicies"])),
     ("es.amazonaws.com", "UpdateElasticsearchDomainConfig", Says::Policy(&["accessPolicies"])),
+    ("events.amazonaws.com", "PutPermission", Says::PolicyOrPermission),
     ("glacier.amazonaws.com", "SetVaultAccessPolicy", Says::Policy(&["policy"])),
     ("glue.amazonaws.com", "PutResourcePolicy", Says::Policy(&["policyInJson"])),
     ("iam.amazonaws.com", "CreatePolicy", Says::Policy(&["policyDocument"])),
@@ -57,6 +60,7 @@ const CALLS: &[(&str, &str, Says)] = &[
     ("sqs.amazonaws.com", "AddPermission", Says::Accounts),
     ("sqs.amazonaws.com", "CreateQueue", Says::Attribute),
     ("sqs.amazonaws.com", "SetQueueAttributes", Says::Attribute),
+    ("sso.amazonaws.com", "PutInlinePolicyToPermissionSet", Says::Policy(&["inlinePolicy"])),
 ];
 
 pub(crate) fn of(call: &Call<'_>, resource: &Resource) -> Result<Vec<Statement>, ShapeError> {
@@ -71,7 +75,10 @@ pub(crate) fn of(call: &Call<'_>, resource: &Resource) -> Result<Vec<Statement>,
     match says {
         Says::Policy(fields) => of_policy(&request.at_any(fields), resource),
         Says::Attribute => attribute(&request).map_or(Ok(Vec::new()), |policy| of_policy(&policy, resource)),
-        Says::Permission => Ok(named(permission(&request)?, resource)),
+        Says::PolicyOrPermission if !request.at("policy").is_nothing() => {
+            of_policy(&request.at("policy"), resource)
+        }
+        Says::Permission | Says::PolicyOrPermission => Ok(named(permission(&request)?, resource)),
         Says::Accounts => Ok(named(accounts(&request)?, resource)),
     }
 }
@@ -134,6 +141,13 @@ fn permission(request: &Node<'_>) -> Result<Statement, ShapeError> {
             let (operator, key) = ((*operator).into(), (*key).into());
             conditions.push(Requirement { operator, key, values: vec![Untrusted::new(value)] });
         }
+    }
+    let condition = request.at("condition");
+    if let (Some(operator), Some(key), Some(value)) =
+        (condition.word("type")?, condition.word("key")?, condition.word("value")?)
+    {
+        let values = vec![Untrusted::new(value)];
+        conditions.push(Requirement { operator: Untrusted::new(operator), key: Untrusted::new(key), values });
     }
     let sid = request.word("statementId")?;
     let principals = vec![Principal { kind: kind.into(), name: Untrusted::new(name) }];

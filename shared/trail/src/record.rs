@@ -2,7 +2,8 @@
 
 use crate::error::quoted;
 use crate::wire::Node;
-use crate::{Change, EventKind, Outcome, ParseError, identity, openings, policy_calls, resource, strict};
+use crate::{Change, EventKind, Outcome, ParseError, strict};
+use crate::{encryption, grants, identity, login, openings, policy_calls, resource, shares};
 use model::{AccountId, EventRef, MalformedId, Region};
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub(crate) fn read(mut value: Value, path: &str) -> Result<Change, ParseError> {
     let resource = resource::of(&call, &region).map_err(|error| malformed(&record, "eventSource", &error))?;
     let openings = openings::of(&call);
     let statements = policy_calls::of(&call, &resource);
+    let (grants, shares) = (grants::of(&call, &resource), shares::of(&call, &resource));
+    let (stores, login) = (encryption::of(&call, &resource), login::of(&call, kind));
     let mut take = |key: &str| value.get_mut(key).map(Value::take).unwrap_or_default();
     let (request, response) = (take("requestParameters"), take("responseElements"));
     Ok(Change {
@@ -40,6 +43,10 @@ pub(crate) fn read(mut value: Value, path: &str) -> Result<Change, ParseError> {
         rest: value,
         openings,
         statements,
+        grants,
+        shares,
+        stores,
+        login,
     })
 }
 

@@ -1,8 +1,10 @@
 //! What a change was made to.
 
+use crate::fields;
 use crate::openings::Call;
-use crate::wire::Node;
+use crate::resource_names::{BY_LIST_ONLY, NAMES};
 use model::{MalformedId, Region, Resource, Service, Untrusted};
+use serde_json::Value;
 
 /// Calls whose resource is a security group.
 const GROUP_CALLS: &[&str] = &[
@@ -20,13 +22,24 @@ const GROUP_CALLS: &[&str] = &[
 /// Where no better is known: the first ARN under `resources`, else the service itself (`cloudtrail.amazonaws.com`),
 /// so that all findings of one service in one account and region meet on it.
 pub(crate) fn of(call: &Call<'_>, region: &Region) -> Result<Resource, MalformedId> {
-    let id = group(call).or_else(|| said(call)).or_else(|| named(call)).unwrap_or(&call.event.source);
+    let id = group(call)
+        .or_else(|| said(call))
+        .or_else(|| named(call))
+        .or_else(|| aside(call))
+        .unwrap_or(&call.event.source);
     Ok(Resource {
         account: call.account.clone(),
         region: region.clone(),
         service: Service::of_event_source(&call.event.source)?,
         id: Untrusted::from(id),
     })
+}
+
+/// Longer names are cut where they make an id: they only tell items apart.
+const NAME_CHARS_MAX: usize = 256;
+
+pub(crate) fn cut(name: &str) -> String {
+    name.chars().take(NAME_CHARS_MAX).collect()
 }
 
 /// AWS's answer names the group by its id; the request may name it by its name (a group of the default VPC).
@@ -43,36 +56,43 @@ fn group<'a>(call: &Call<'a>) -> Option<&'a str> {
         .or_else(|| request.at("groupName").as_text())
 }
 
-/// Where the calls of a service name what they change: in the request, or in the answer of one that makes it.
-const NAMES: &[(&str, &[&str], &[&str])] = &[
-    ("backup.amazonaws.com", &["backupVaultName"], &[]),
-    ("codeartifact.amazonaws.com", &["repository", "domain"], &[]),
-    ("dynamodb.amazonaws.com", &["tableName", "resourceArn"], &[]),
-    ("ecr.amazonaws.com", &["repositoryName"], &[]),
-    ("elasticfilesystem.amazonaws.com", &["fileSystemId"], &[]),
-    ("es.amazonaws.com", &["domainName"], &[]),
-    ("glacier.amazonaws.com", &["vaultName"], &[]),
-    ("glue.amazonaws.com", &["resourceArn"], &[]),
-    ("iam.amazonaws.com", &["roleName", "userName", "groupName", "policyArn", "policyName"], &[]),
-    ("kms.amazonaws.com", &["keyId"], &["keyMetadata.keyId", "replicaKeyMetadata.keyId"]),
-    ("lambda.amazonaws.com", &["functionName", "layerName"], &["functionName"]),
-    ("logs.amazonaws.com", &["logGroupName", "resourceArn", "policyName"], &[]),
-    ("s3.amazonaws.com", &["bucketName"], &[]),
-    ("secretsmanager.amazonaws.com", &["secretId"], &["arn"]),
-    ("sns.amazonaws.com", &["topicArn"], &["topicArn"]),
-    ("sqs.amazonaws.com", &["queueUrl"], &["queueUrl"]),
-];
-
-/// Every way to name one thing is made one, so that all findings of it meet.
+/// What a call is named after, else what its service's calls name. Every way to name one thing is made one, so that
+/// all findings of it meet.
 fn said<'a>(call: &Call<'a>) -> Option<&'a str> {
     let source = call.event.source.as_str();
-    let (_, asked, answered) = NAMES.iter().find(|(of, _, _)| *of == source)?;
-    let below = |node: Node<'a>, path: &str| {
-        path.split('.').fold(node, |node, key| node.at(key)).as_text().map(|name| plain(source, name))
+    let (request, response) = (call.request().value(), call.response().value());
+    let noun = Some(&call.event.name).filter(|_| !BY_LIST_ONLY.contains(&source)).and_then(|name| noun(name));
+    let named = |root, suffixes: &[&str]| {
+        let noun = noun?;
+        suffixes.iter().find_map(|suffix| text_at(root, &format!("{noun}{suffix}")))
     };
-    let (request, response) = (call.request(), call.response());
-    let in_request = asked.iter().find_map(|path| below(request.clone(), path));
-    in_request.or_else(|| answered.iter().find_map(|path| below(response.clone(), path)))
+    let (asked, answered) = NAMES
+        .iter()
+        .find(|(of, ..)| *of == source)
+        .map_or((&[] as &[&str], &[] as &[&str]), |(_, asked, answered)| (asked, answered));
+    let listed = |root, paths: &[&str]| paths.iter().find_map(|path| text_at(root, path));
+    // What is made is made from something that the request names too.
+    let made = MAKING.iter().any(|verb| call.event.name.starts_with(verb));
+    let in_answer = || named(response, &["Id", "Set.items.instanceId"]).filter(|_| made);
+    in_answer()
+        .or_else(|| named(request, &["Id", "Identifier", "Name", "Arn"]))
+        .or_else(|| listed(request, asked))
+        .or_else(|| named(response, &["Id", "Identifier", "Arn"]))
+        .or_else(|| listed(response, answered))
+        .map(|name| plain(source, name))
+}
+
+const MAKING: &[&str] = &["Allocate", "Copy", "Create", "Import", "Register", "Run"];
+
+fn text_at<'a>(root: &'a Value, path: &str) -> Option<&'a str> {
+    fields::at(root, path).ok()?.into_iter().find_map(|value| value.as_str().filter(|text| !text.is_empty()))
+}
+
+/// `CreateVolume` is named after the `volumeId` of its answer, `CreateDBSnapshot` after `dBSnapshotIdentifier`.
+fn noun(call: &str) -> Option<&str> {
+    let call = call.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    let rest = call.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    rest.get(rest.find(|c: char| c.is_ascii_uppercase())?..)
 }
 
 /// A function's name, a key's id or a bucket's name may be written as they are, or inside of an ARN or a part of one.
@@ -86,6 +106,8 @@ fn plain<'a>(source: &str, name: &'a str) -> &'a str {
         }
         "kms.amazonaws.com" => after(":key/").unwrap_or(name),
         "s3.amazonaws.com" => after(":s3:::").unwrap_or(name),
+        "cloudtrail.amazonaws.com" => after(":trail/").unwrap_or(name),
+        "logs.amazonaws.com" => after(":log-group:").map_or(name, |rest| rest.trim_end_matches(":*")),
         "secretsmanager.amazonaws.com" => after(":secret:").unwrap_or(name),
         _ => name,
     }
@@ -97,6 +119,25 @@ fn named<'a>(call: &Call<'a>) -> Option<&'a str> {
         .into_iter()
         .find_map(|resource| resource.at("ARN").as_text())
         .map(|arn| plain(&call.event.source, arn))
+}
+
+/// What is neither asked nor answered: a rotation names its secret beside, a sign-in is its user's.
+fn aside<'a>(call: &Call<'a>) -> Option<&'a str> {
+    let record = call.record;
+    match call.event.source.as_str() {
+        "secretsmanager.amazonaws.com" => {
+            let beside = ["additionalEventData", "serviceEventDetails"];
+            let secret = beside.iter().find_map(|key| record.at(key).at("secretId").as_text())?;
+            Some(plain(&call.event.source, secret))
+        }
+        "signin.amazonaws.com" => {
+            let identity = record.at("userIdentity");
+            let root = identity.at("type").as_text().filter(|kind| *kind == "Root").map(|_| "root");
+            root.or_else(|| identity.at("userName").as_text())
+                .or_else(|| identity.at("arn").as_text().and_then(|arn| arn.rsplit(['/', ':']).next()))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

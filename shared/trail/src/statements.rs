@@ -166,7 +166,7 @@ fn json(text: &str) -> Option<serde_json::Value> {
 }
 
 /// `None` where nothing is encoded or what it decodes to is no text.
-fn url_decoded(text: &str) -> Option<String> {
+pub(crate) fn url_decoded(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {

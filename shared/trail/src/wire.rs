@@ -19,6 +19,10 @@ impl<'a> Node<'a> {
         Self { value, path: path.into() }
     }
 
+    pub(crate) fn nothing(path: impl Into<String>) -> Self {
+        Self { value: &NOTHING, path: path.into() }
+    }
+
     /// The path of a key below.
     pub(crate) fn path_of(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
@@ -61,6 +65,15 @@ impl<'a> Node<'a> {
 
     pub(crate) fn at(&self, key: &str) -> Self {
         Self { value: self.find(key).unwrap_or(&NOTHING), path: self.path_of(key) }
+    }
+
+    /// What is below a key, which must be an object where it is anything.
+    pub(crate) fn inside(&self, key: &str) -> Result<Self, ShapeError> {
+        let node = self.at(key).present()?;
+        if !node.is_nothing() {
+            node.needs_object()?;
+        }
+        Ok(node)
     }
 
     /// The first of the keys that holds something.

@@ -2,8 +2,7 @@
 
 use super::patch::{apart, merge};
 use super::{Checked, PlannedCase};
-use crate::asked;
-use crate::judge::judge_alone;
+use crate::judge::{judge_alone, judge_sighting};
 use crate::names::undated;
 use crate::rule::Rule;
 use crate::written::{self, Case, Cases};
@@ -16,14 +15,15 @@ use trail::Change;
 
 type Events<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A case with all that it names.
+/// A case with all that it names; of what only the sweep sees, without an event.
 struct Told<'a> {
     written: &'a Case,
     place: Place,
+    /// The event; null of what only the sweep sees.
     record: Value,
-    change: Change,
+    change: Option<Change>,
     observed: Option<Observed>,
-    state: Option<&'a Value>,
+    state: Value,
 }
 
 /// What a case says comes out.
@@ -60,14 +60,16 @@ pub(super) fn run(
     runner.all(&cases.undecided, Expected::Undecided);
     for (source, name) in written.events.names() {
         let proves = |told: &Told<'_>| {
-            told.change.event.source == *source && undated(&told.change.event.name) == undated(&name.value)
+            told.change.as_ref().is_some_and(|change| {
+                change.event.source == *source && undated(&change.event.name) == undated(&name.value)
+            })
         };
         if !violating.iter().any(proves) {
             let text = format!("no case shows that `{}` violates", name.value);
             runner.checked.problems.push(Problem::new(&file.rule_path(), Place::of(name), text));
         }
     }
-    if matches!(written.events, asked::Events::Any) && violating.is_empty() {
+    if written.events.names().next().is_none() && violating.is_empty() {
         runner.problem(Place::START, "no case violates");
     }
     let close = |quiet: &Told<'_>| violating.iter().any(|violating| one_field_apart(violating, quiet));
@@ -95,11 +97,12 @@ impl Runner<'_> {
     }
 
     fn one<'c>(&mut self, case: &'c Spanned<Case>, expected: Expected) -> Option<Told<'c>> {
-        let (place, case) = (Place::of(&case.value.event), &case.value);
+        let place = case.value.event.as_ref().map_or_else(|| Place::of(case), Place::of);
+        let case = &case.value;
         if expected != Expected::Violates && case.because.as_deref().is_none_or(|why| why.trim().is_empty()) {
             self.problem(place, "the case does not say `because`");
         }
-        let told = self.told(case).map_err(|(place, text)| self.problem(place, text)).ok()?;
+        let told = self.told(case, place).map_err(|(place, text)| self.problem(place, text)).ok()?;
         let config = Config::with_params(&case.config);
         let setting = config.and_then(|config| self.rule.setting(&config).map_err(|text| (place, text)));
         let setting = setting.map_err(|(place, text)| self.problem(place, text)).ok()?;
@@ -108,7 +111,14 @@ impl Runner<'_> {
         {
             self.problem(place, format!("the rule has no param `{name}`"));
         }
-        let verdict = judge_alone(self.rule, &setting, &told.change, told.observed.as_ref());
+        let verdict = match (&told.change, &told.observed) {
+            (Some(change), now) => judge_alone(self.rule, &setting, change, now.as_ref()),
+            (None, Some(now)) => judge_sighting(self.rule, &setting, now),
+            (None, None) => {
+                self.problem(place, "the case has neither an `event` nor a `state`");
+                return None;
+            }
+        };
         match (expected, verdict) {
             (Expected::Violates, Verdict::Violation(items)) => self.violated(&told, items),
             (Expected::Quiet, Verdict::Quiet) | (Expected::Undecided, Verdict::Undecided { .. }) => {}
@@ -129,11 +139,11 @@ impl Runner<'_> {
         if told.written.culprits.as_ref().is_some_and(|culprits| *culprits != names) {
             self.problem(told.place, format!("the culprits are {}", names.join(", ")));
         }
-        let Some(plan) = &told.written.plan else { return };
+        let (Some(plan), Some(change)) = (&told.written.plan, &told.change) else { return };
         let problem = Problem::new(&self.path, Place::of(plan), "");
         self.checked.plans.push(PlannedCase {
             rule: self.rule.id.clone(),
-            change: told.change.clone(),
+            change: change.clone(),
             culprits: items,
             state: told.observed.clone(),
             plan: plan.value.clone(),
@@ -141,37 +151,51 @@ impl Runner<'_> {
         });
     }
 
-    fn told<'c>(&mut self, case: &'c Case) -> Result<Told<'c>, (Place, String)> {
-        let place = Place::of(&case.event);
-        let at = |text: String| (place, text);
-        let mut record = self.json(&case.event.value).map_err(at)?;
-        self.checked.events.insert(case.event.value.clone());
+    fn told<'c>(&mut self, case: &'c Case, place: Place) -> Result<Told<'c>, (Place, String)> {
+        let mut state = case.state.as_ref().map(|state| self.state(state)).transpose()?.unwrap_or_default();
+        let sighting = case.event.is_none();
+        if let Some(patch) = case.but.as_ref().filter(|_| sighting) {
+            merge(&mut state, patch);
+        }
+        let (record, change) = match &case.event {
+            None => (Value::Null, None),
+            Some(event) => {
+                self.event(event, case.but.as_ref()).map(|(record, change)| (record, Some(change)))?
+            }
+        };
+        let observed = (!state.is_null()).then(|| serde_json::from_value(state.clone())).transpose();
+        let observed = observed.map_err(|error| {
+            let place = case.state.as_ref().map_or(place, Place::of);
+            (place, format!("no observed resource: {error}"))
+        })?;
+        Ok(Told { written: case, place, record, change, observed, state })
+    }
+
+    fn event(
+        &mut self,
+        event: &Spanned<String>,
+        but: Option<&Value>,
+    ) -> Result<(Value, Change), (Place, String)> {
+        let at = |text: String| (Place::of(event), text);
+        let mut record = self.json(&event.value).map_err(at)?;
+        self.checked.events.insert(event.value.clone());
         // An EventBridge envelope carries the record.
         if record.get("detail-type").is_some()
             && let Some(detail) = record.get_mut("detail")
         {
             record = detail.take();
         }
-        if let Some(patch) = &case.but {
+        if let Some(patch) = but {
             merge(&mut record, patch);
         }
-        let bytes = record.to_string();
-        let change = trail::parse_record(bytes.as_bytes()).map_err(|error| at(format!("{error}")))?;
-        let observed = case.state.as_ref().map(|state| self.observed(state)).transpose()?;
-        let state = case.state.as_ref().map(|state| &state.value);
-        Ok(Told { written: case, place, record, change, observed, state })
+        let change = trail::parse_record(record.to_string().as_bytes());
+        change.map(|change| (record, change)).map_err(|error| at(format!("{error}")))
     }
 
-    fn observed(&mut self, state: &Spanned<Value>) -> Result<Observed, (Place, String)> {
-        let at = |text: String| (Place::of(state), text);
-        let value = match &state.value {
-            Value::String(path) => {
-                self.checked.events.insert(path.clone());
-                self.json(path).map_err(at)?
-            }
-            value => value.clone(),
-        };
-        serde_json::from_value(value).map_err(|error| at(format!("no observed resource: {error}")))
+    fn state(&mut self, state: &Spanned<Value>) -> Result<Value, (Place, String)> {
+        let Value::String(path) = &state.value else { return Ok(state.value.clone()) };
+        self.checked.events.insert(path.clone());
+        self.json(path).map_err(|text| (Place::of(state), text))
     }
 
     fn json(&self, path: &str) -> Result<Value, String> {
@@ -185,6 +209,9 @@ fn named(item: &Item) -> String {
     let opening = match item {
         Item::Opening(opening) => opening,
         Item::Statement(statement) => return statement.name().raw().to_owned(),
+        Item::Grant(grant) => return format!("{} to {}", grant.permission.raw(), grant.grantee.text()),
+        Item::Share(share) => return share.with.text().to_owned(),
+        Item::Store(store) => return store.name.raw().to_owned(),
     };
     let Opening { rule, traffic, source, .. } = opening;
     match (rule, source) {
@@ -214,7 +241,7 @@ fn one_field_apart(one: &Told<'_>, two: &Told<'_>) -> bool {
     let of_parts = parts.map(|name| apart(&part(one, name), &part(two, name)));
     let elsewhere = apart(&one.record, &two.record).saturating_sub(of_parts.iter().sum());
     let event = elsewhere + of_parts.iter().copied().max().unwrap_or(0);
-    let state = usize::from(one.state != two.state);
+    let state = apart(&one.state, &two.state);
     let params = |told: &Told<'_>| -> Value {
         told.written.config.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect()
     };

@@ -9,7 +9,7 @@ use crate::asked::Events;
 use crate::rule::{self, Rule};
 use crate::written::{self, RuleKind};
 use crate::yaml::Place;
-use crate::{Config, Problem, RuleBook, RuleFile};
+use crate::{Config, Problem, RuleBook, RuleFile, View};
 use model::{Item, Observed, RuleId};
 use std::collections::BTreeSet;
 use trail::Change;
@@ -73,9 +73,7 @@ fn not_yet(book: &RuleBook) -> impl Iterator<Item = String> {
             book.rules().iter().filter(|rule| is(rule)).map(|rule| format!("`{}`", rule.id)).collect();
         (!ids.is_empty()).then(|| format!("{what}: {}", ids.join(", ")))
     };
-    let unobserved = of("not observed yet, so that no sweep sees them", |rule| !rule.observed);
-    let counted = of("counted: only in replay for now", |rule| rule.count.is_some());
-    unobserved.into_iter().chain(counted)
+    of("not observed yet, so that no sweep sees them", |rule| !rule.observed).into_iter()
 }
 
 /// What can be said of a rule whether or not its conditions are understood.
@@ -111,8 +109,11 @@ fn lint(file: &RuleFile, written: &written::Rule, problems: &mut Vec<Problem>) {
             if sweep { "a rule of kind sweep asks for no events" } else { "the rule asks for no events" };
         fault(id, text.to_owned());
     }
-    if sweep && written.each.is_none() {
-        fault(id, "a rule of kind sweep says `each`".to_owned());
+    if sweep && written.sweeps.is_none() {
+        fault(id, "a rule of kind sweep says what it `sweeps`: `AWS::RDS::DBInstance`".to_owned());
+    }
+    if written.sweeps.as_ref().is_some_and(|kind| !is_type(&kind.value)) {
+        fault(id, "`sweeps` is a type of CloudFormation's: `AWS::RDS::DBInstance`".to_owned());
     }
     if written.count.is_some() && written.kind != RuleKind::Change {
         fault(id, "the sweep sees no repetition: a rule that counts is `kind: change`".to_owned());
@@ -122,6 +123,14 @@ fn lint(file: &RuleFile, written: &written::Rule, problems: &mut Vec<Problem>) {
             fault(Place::of(name), text);
         }
     }
+}
+
+/// As CloudFormation and Config name types; `AWS::::Account` is what is set for an account as a whole.
+fn is_type(text: &str) -> bool {
+    let parts: Vec<&str> = text.split("::").collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    text == "AWS::::Account"
+        || (parts.len() == 3 && parts.first() == Some(&"AWS") && parts.iter().all(is_word))
 }
 
 /// What only a rule that is understood tells.
@@ -138,6 +147,11 @@ fn lint_compiled(file: &RuleFile, written: &written::Rule, rule: &Rule, problems
     if rule.kind != RuleKind::Change && rule.when.uses.change && !rule.has_holds() {
         let text = "the sweep has no `change` to ask this of: say `holds`, or `kind: change`";
         fault(Place::of(&written.when), text.to_owned());
+    }
+    let of_groups = matches!(rule.each, Some(View::Openings));
+    if rule.kind == RuleKind::Both && rule.has_holds() && rule.sweeps.is_none() && !of_groups {
+        let text = "the sweep does not know what to observe: say what the rule `sweeps`";
+        fault(Place::of(&written.id), text.to_owned());
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a pattern asks of the fields of a record, and how that is turned around.
 
+use crate::asked::{one_of, wildcard};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -19,9 +20,11 @@ impl Asked {
     fn and(self, more: Self) -> Option<Self> {
         use Asked::{Absent, NoneOf, OneOf, Other};
         match (self, more) {
-            (OneOf(values), OneOf(others)) => some(values, |value| others.contains(value)),
+            (OneOf(values), OneOf(others)) => some(values, |value| {
+                one_of(&others, value) || others.iter().any(|other| wildcard(other).is_some())
+            }),
             (OneOf(values), NoneOf(but) | Other(but)) | (NoneOf(but) | Other(but), OneOf(values)) => {
-                some(values, |value| !but.contains(value))
+                some(values, |value| !one_of(&but, value))
             }
             (Absent, Absent | NoneOf(_)) | (NoneOf(_), Absent) => Some(Absent),
             (Absent, _) | (_, Absent) => None,
@@ -36,7 +39,7 @@ impl Asked {
             let left = [json!(false), json!(true)].into_iter().filter(|flag| !but.contains(flag));
             but.iter().all(Value::is_boolean).then(|| left.collect::<Vec<_>>())
         };
-        let others = |but: &[Value]| flags(but).unwrap_or_else(|| vec![json!({"anything-but": but})]);
+        let others = |but: &[Value]| flags(but).unwrap_or_else(|| vec![anything_but(but)]);
         match self {
             Self::Absent => json!([{"exists": false}]),
             Self::OneOf(values) => json!(values),
@@ -44,6 +47,18 @@ impl Asked {
             Self::NoneOf(but) => [json!({"exists": false})].into_iter().chain(others(but)).collect(),
         }
     }
+}
+
+/// EventBridge leaves out literals or wildcards, not both at once. Where both are meant, the literals go: an event that
+/// then passes two patterns is a duplicate, and duplicates are dropped.
+fn anything_but(but: &[Value]) -> Value {
+    let (wildcards, literals): (Vec<&Value>, Vec<&Value>) =
+        but.iter().partition(|value| wildcard(value).is_some());
+    if literals.is_empty() {
+        let patterns: Vec<&str> = wildcards.into_iter().filter_map(wildcard).collect();
+        return json!({"anything-but": {"wildcard": patterns}});
+    }
+    json!({"anything-but": literals})
 }
 
 fn some(values: Vec<Value>, which: impl Fn(&Value) -> bool) -> Option<Asked> {

@@ -1,68 +1,76 @@
 //! A change as a condition sees it.
 
+use super::fields::FieldsValue;
+use super::items::LoginValue;
+use super::lists::CidrsValue;
 use super::opening::{OpeningValue, Scene};
 use super::statement::{Policy, StatementValue};
-use super::{absent, flag, indexed, json, name, record, text};
+use super::{absent, flag, indexed, owned, record, texts_of};
 use cel::ExecutionError;
 use cel::common::traits::Indexer;
-use cel::common::types::Type;
-use cel::common::value::{CowVal, Val};
+use cel::common::types::{CelBool, CelInt, CelList, CelMap, CelMapKey, CelString, Type};
+use cel::common::value::{CowVal, StaticVal, Val};
 use model::{AccountId, Actor, ActorKind, Untrusted};
-use std::sync::{Arc, OnceLock};
-use trail::{Change, EventKind, Outcome};
+use std::any::Any;
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use trail::{Change, EventKind, Outcome, fields, policy};
 
 static CHANGE: Type = Type::new_unspecified_type("gardefou.Change");
 static ACTOR: Type = Type::new_unspecified_type("gardefou.Actor");
 
-type Converted<'v> = OnceLock<Result<Box<dyn Val + 'v>, String>>;
-
-/// `change`. The raw request and answer are converted when they are first read, and then kept.
-#[derive(Debug)]
-pub(crate) struct ChangeValue<'v> {
-    change: &'v Change,
+/// `change`, with the views that are judged together.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeValue {
+    change: Arc<Change>,
     scene: Result<Arc<Scene>, String>,
     policy: Result<Arc<Policy>, String>,
-    openings: Converted<'v>,
-    statements: Converted<'v>,
-    request: Converted<'v>,
-    response: Converted<'v>,
 }
 
-impl<'v> ChangeValue<'v> {
+impl ChangeValue {
     pub(crate) fn new(
-        change: &'v Change,
+        change: Arc<Change>,
         scene: Result<Arc<Scene>, String>,
         policy: Result<Arc<Policy>, String>,
     ) -> Self {
-        let (openings, statements) = (OnceLock::new(), OnceLock::new());
-        let (request, response) = (OnceLock::new(), OnceLock::new());
-        Self { change, scene, policy, openings, statements, request, response }
+        Self { change, scene, policy }
     }
 
-    fn converted(&self, name: &str) -> Option<&Result<Box<dyn Val + 'v>, String>> {
-        match name {
-            "request" => Some(self.request.get_or_init(|| json::convert(&self.change.request))),
-            "response" => Some(self.response.get_or_init(|| json::convert(&self.change.response))),
-            "openings" => Some(self.openings.get_or_init(|| {
-                let scene = self.scene.as_ref().map_err(Clone::clone)?;
-                Ok(Box::new(OpeningValue::list(scene)))
-            })),
-            "statements" => Some(self.statements.get_or_init(|| {
-                let policy = self.policy.as_ref().map_err(Clone::clone)?;
-                Ok(Box::new(StatementValue::list(policy)))
-            })),
-            _ => None,
-        }
-    }
-
-    fn field(&self, name: &str) -> Result<Box<dyn Val + 'v>, ExecutionError> {
-        let change = self.change;
+    fn field<'w>(&self, name: &str) -> Result<Box<dyn Val + 'w>, ExecutionError> {
+        let change = &self.change;
+        let unread = |why: &String| ExecutionError::function_error(name, why.clone());
         Ok(match name {
-            "actor" => Box::new(ActorValue(&change.actor)),
+            "actor" => Box::new(ActorValue(Arc::clone(change))),
             "read_only" => flag(change.read_only),
-            _ => text(change_text(change, name).ok_or_else(|| absent(name))?),
+            "request" => Box::new(FieldsValue::Request(Arc::clone(change))),
+            "response" => Box::new(FieldsValue::Response(Arc::clone(change))),
+            "record" => Box::new(FieldsValue::Record(Arc::clone(change))),
+            "openings" => Box::new(OpeningValue::list(self.scene.as_ref().map_err(unread)?)),
+            "statements" => Box::new(StatementValue::list(self.policy.as_ref().map_err(unread)?)),
+            "login" => Box::new(LoginValue(*change.login().ok_or_else(|| absent(name))?)),
+            "tags" => Box::new(tag_map(self.tags())),
+            _ => owned(change_text(change, name).ok_or_else(|| absent(name))?.to_owned()),
         })
     }
+
+    /// What the call gives, and what its answer says that is there.
+    fn tags(&self) -> BTreeMap<String, String> {
+        let mut tags = fields::tags(FieldsValue::Request(Arc::clone(&self.change)).root());
+        for (key, value) in fields::tags(FieldsValue::Response(Arc::clone(&self.change)).root()) {
+            tags.entry(key).or_insert(value);
+        }
+        tags
+    }
+
+    fn address(&self) -> Option<ipnet::IpNet> {
+        self.change.source_address.raw().parse::<IpAddr>().ok().map(ipnet::IpNet::from)
+    }
+}
+
+pub(super) fn tag_map(tags: BTreeMap<String, String>) -> CelMap<'static> {
+    let tag = |(key, value): (String, String)| (CelMapKey::from(key), owned(value));
+    CelMap::from(tags.into_iter().map(tag).collect::<HashMap<_, _>>())
 }
 
 /// The fields of a change that are plain texts.
@@ -115,40 +123,28 @@ pub(crate) fn actor_text<'v>(actor: &'v Actor, name: &str) -> Option<&'v str> {
     }
 }
 
-impl<'v> Val for ChangeValue<'v> {
+impl Val for ChangeValue {
     record!(CHANGE);
     fn clone_as_boxed<'w>(&self) -> Box<dyn Val + 'w>
     where
         Self: 'w,
     {
-        Box::new(ChangeValue::<'v>::new(self.change, self.scene.clone(), self.policy.clone()))
+        Box::new(self.clone())
+    }
+    fn as_any(&self) -> Option<&dyn Any> {
+        Some(self)
     }
 }
 
-impl Indexer for ChangeValue<'_> {
-    fn get<'b, 'w>(&'b self, key: &dyn Val) -> Result<CowVal<'b, 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        match self.converted(name(key)) {
-            Some(Ok(value)) => Ok(CowVal::Borrowed(value.as_ref())),
-            Some(Err(why)) => Err(ExecutionError::function_error(name(key), why)),
-            None => self.field(name(key)).map(CowVal::Owned),
-        }
-    }
-    fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
-    where
-        Self: 'w,
-    {
-        self.get(key).map(CowVal::into_owned)
-    }
-}
+impl StaticVal for ChangeValue {}
+
+indexed!(ChangeValue);
 
 /// `change.actor`.
 #[derive(Debug, Clone)]
-struct ActorValue<'v>(&'v Actor);
+struct ActorValue(Arc<Change>);
 
-impl Val for ActorValue<'_> {
+impl Val for ActorValue {
     record!(ACTOR);
     fn clone_as_boxed<'w>(&self) -> Box<dyn Val + 'w>
     where
@@ -158,13 +154,61 @@ impl Val for ActorValue<'_> {
     }
 }
 
-impl<'v> ActorValue<'v> {
-    fn field(&self, name: &str) -> Result<Box<dyn Val + 'v>, ExecutionError> {
+impl ActorValue {
+    fn field<'w>(&self, name: &str) -> Result<Box<dyn Val + 'w>, ExecutionError> {
+        let actor = &self.0.actor;
         match name {
-            "mfa" => self.0.mfa.map(flag).ok_or_else(|| absent(name)),
-            _ => actor_text(self.0, name).map(text).ok_or_else(|| absent(name)),
+            "automatic" => Ok(flag(actor.is_automatic())),
+            "mfa" => actor.mfa.map(flag).ok_or_else(|| absent(name)),
+            _ => actor_text(actor, name).map(|text| owned(text.to_owned())).ok_or_else(|| absent(name)),
         }
     }
 }
 
-indexed!(ActorValue<'_>);
+indexed!(ActorValue);
+
+/// Is the caller one of these: the user, the role, or the session that is named?
+fn by(this: &ChangeValue, patterns: &CelList<'_>) -> Result<CelBool, ExecutionError> {
+    let actor = &this.change.actor;
+    let patterns = texts_of("by", patterns)?;
+    let mut names = actor.arn.iter().chain(&actor.role);
+    Ok(names.any(|name| patterns.iter().any(|pattern| policy::covers(pattern, name))).into())
+}
+
+fn tagged(this: &ChangeValue, wanted: &CelString<'_>) -> CelBool {
+    fields::tagged(&this.tags(), wanted.inner()).into()
+}
+
+fn tagged_one_of(this: &ChangeValue, wanted: &CelList<'_>) -> Result<CelBool, ExecutionError> {
+    let tags = this.tags();
+    Ok(texts_of("tagged", wanted)?.iter().any(|wanted| fields::tagged(&tags, wanted)).into())
+}
+
+/// Whole days from the event to a time or a date; negative of the past.
+fn days_until(this: &ChangeValue, when: &CelString<'_>) -> Result<CelInt, ExecutionError> {
+    let odd = || ExecutionError::function_error("daysUntil", "no time where one is asked for");
+    let then = fields::time(&when.inner().into()).ok_or_else(odd)?;
+    Ok((then.duration_since(this.change.event.time).as_hours() / 24).into())
+}
+
+/// Not so of a service, which has a name and no address.
+fn within(this: &ChangeValue, cidrs: &CidrsValue) -> CelBool {
+    let inside = |address: ipnet::IpNet| cidrs.networks().iter().any(|network| network.contains(&address));
+    this.address().is_some_and(inside).into()
+}
+
+fn outside(this: &ChangeValue, cidrs: &CidrsValue) -> CelBool {
+    let inside = |address: ipnet::IpNet| cidrs.networks().iter().any(|network| network.contains(&address));
+    this.address().is_some_and(|address| !inside(address)).into()
+}
+
+/// Gives a language the functions that conditions ask of a change.
+pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
+    cel::add_member_overload!(env, fn by: (ChangeValue, CelList<'_>) -> Result<CelBool>)?;
+    cel::add_member_overload!(env, fn days_until: (ChangeValue, CelString<'_>) -> Result<CelInt>, name = "daysUntil")?;
+    cel::add_member_overload!(env, fn tagged: (ChangeValue, CelString<'_>) -> CelBool)?;
+    cel::add_member_overload!(env, fn tagged_one_of: (ChangeValue, CelList<'_>) -> Result<CelBool>, name = "tagged")?;
+    cel::add_member_overload!(env, fn within: (ChangeValue, CidrsValue) -> CelBool)?;
+    cel::add_member_overload!(env, fn outside: (ChangeValue, CidrsValue) -> CelBool)?;
+    Ok(())
+}

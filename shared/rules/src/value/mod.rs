@@ -3,21 +3,28 @@
 //! Fields are looked up when they are read, so that a request which no condition reads is never converted.
 
 mod change;
+mod fields;
+mod items;
 mod json;
 mod lists;
 mod observed;
 mod opening;
 mod statement;
+mod texts;
 
 pub(crate) use change::ChangeValue;
 pub(crate) use change::{actor_text, change_text};
+pub(crate) use fields::FieldsValue;
+#[cfg(test)]
+pub(crate) use items::LoginValue;
+pub(crate) use items::{GrantValue, ShareValue, StoreValue, item_text};
 pub(crate) use lists::{CidrsValue, ParamsValue};
 pub(crate) use observed::ObservedValue;
 pub(crate) use opening::{OpeningValue, Scene, protocol, source, transport};
 pub(crate) use statement::{Policy, StatementValue, statement_text};
 
 use cel::ExecutionError;
-use cel::common::types::{CelBool, CelInt, CelString};
+use cel::common::types::{CelBool, CelInt, CelList, CelString};
 use cel::common::value::Val;
 
 /// A list of a view or of a request that is longer than this is not walked: the verdict is undecided.
@@ -80,8 +87,22 @@ fn owned<'w>(text: String) -> Box<dyn Val + 'w> {
     Box::new(CelString::from(text))
 }
 
-fn text<'w>(text: &'w str) -> Box<dyn Val + 'w> {
-    Box::new(CelString::from(text))
+/// What a function of ours was given as texts.
+fn texts_of(function: &str, list: &CelList<'_>) -> Result<Vec<String>, ExecutionError> {
+    let odd = || ExecutionError::function_error(function, "a list of texts is needed");
+    let text =
+        |item: &Box<dyn Val + '_>| item.downcast_ref::<CelString<'_>>().map(|text| text.inner().to_owned());
+    list.inner().iter().map(|item| text(item).ok_or_else(odd)).collect()
+}
+
+fn bounded_texts(texts: Vec<String>) -> Result<CelList<'static>, ExecutionError> {
+    bounded(texts.len())?;
+    Ok(CelList::from(texts.into_iter().map(owned).collect::<Vec<_>>()))
+}
+
+fn bounded(length: usize) -> Result<(), ExecutionError> {
+    let long = || format!("a list of more than {ITEMS_MAX} entries");
+    if length <= ITEMS_MAX { Ok(()) } else { Err(ExecutionError::function_error("fields", long())) }
 }
 
 /// A field that is absent here, or that there is none of: the vocabulary check tells the two apart.
@@ -91,7 +112,12 @@ fn absent(name: &str) -> ExecutionError {
 
 /// Gives a language the functions that conditions ask of our values.
 pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
+    change::declare(env)?;
+    fields::declare(env)?;
+    items::declare(env)?;
     opening::declare(env)?;
+    observed::declare(env)?;
     statement::declare(env)?;
+    texts::declare(env)?;
     lists::declare(env)
 }

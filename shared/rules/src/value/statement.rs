@@ -48,6 +48,7 @@ impl StatementValue {
         Ok(match name {
             "effect" => owned(statement.effect.word().to_owned()),
             "sid" => owned(statement.sid.as_ref().ok_or_else(|| absent(name))?.raw().to_owned()),
+            "conditional" => super::flag(!statement.conditions.is_empty()),
             "held_by" => owned(self.policy.held_by.id.raw().to_owned()),
             "principals" => list(&statement.principals, principal),
             "actions" => list(&statement.actions, Untrusted::raw),
@@ -124,6 +125,21 @@ fn requires(this: &StatementValue, key: &CelString<'_>) -> CelBool {
     this.is(|statement| policy::requires(statement, key.inner()))
 }
 
+fn values(this: &StatementValue, key: &CelString<'_>) -> Result<CelList<'static>, ExecutionError> {
+    let values = this.asked().map(|statement| policy::values(statement, key.inner())).unwrap_or_default();
+    super::bounded_texts(values.into_iter().map(str::to_owned).collect())
+}
+
+/// Under this operator alone.
+fn values_under(
+    this: &StatementValue,
+    key: &CelString<'_>,
+    operator: &CelString<'_>,
+) -> Result<CelList<'static>, ExecutionError> {
+    let found = this.asked().map(|statement| policy::values_under(statement, key.inner(), operator.inner()));
+    super::bounded_texts(found.unwrap_or_default().into_iter().map(str::to_owned).collect())
+}
+
 fn is_foreign(this: &StatementValue, accounts: &CelList<'_>) -> Result<CelBool, ExecutionError> {
     let refused = || ExecutionError::function_error("isForeign", "a list of accounts is needed");
     let known: Option<Vec<&str>> = accounts
@@ -139,6 +155,8 @@ fn is_foreign(this: &StatementValue, accounts: &CelList<'_>) -> Result<CelBool, 
 pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
     cel::add_member_overload!(env, fn is_public: (StatementValue) -> CelBool, name = "isPublic")?;
     cel::add_member_overload!(env, fn is_foreign: (StatementValue, CelList<'_>) -> Result<CelBool>, name = "isForeign")?;
+    cel::add_member_overload!(env, fn values: (StatementValue, CelString<'_>) -> Result<CelList<'static>>)?;
+    cel::add_member_overload!(env, fn values_under: (StatementValue, CelString<'_>, CelString<'_>) -> Result<CelList<'static>>, name = "values")?;
     cel::add_member_overload!(env, fn confined: (StatementValue) -> CelBool)?;
     cel::add_member_overload!(env, fn allows: (StatementValue, CelString<'_>) -> CelBool)?;
     cel::add_member_overload!(env, fn requires: (StatementValue, CelString<'_>) -> CelBool)?;

@@ -42,8 +42,25 @@ fn leaf(asked: &Value, found: Option<&Value>) -> bool {
         ("prefix", Value::String(start)) => {
             present.and_then(Value::as_str).is_some_and(|text| text.starts_with(start))
         }
+        ("wildcard", Value::String(like)) => {
+            present.and_then(Value::as_str).is_some_and(|text| is_like(like, text))
+        }
+        ("anything-but", Value::Object(like)) => {
+            let patterns = like["wildcard"].as_array().unwrap();
+            let like = |text: &str| patterns.iter().any(|pattern| is_like(pattern.as_str().unwrap(), text));
+            present.is_some_and(|value| !value.as_str().is_some_and(like))
+        }
         ("anything-but", Value::Array(but)) => present.is_some_and(|value| !but.contains(value)),
         _ => panic!("`{asked}` is no operator that the compiler writes"),
+    }
+}
+
+fn is_like(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|left| {
+            (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| is_like(rest, &left[at..]))
+        }),
     }
 }
 

@@ -75,6 +75,30 @@ pub fn requires(statement: &Statement, key: &str) -> bool {
     statement.conditions.iter().any(is_met)
 }
 
+/// What conditions ask that this key be: the values of operators that say what is let in, not what is kept out.
+pub fn values<'s>(statement: &'s Statement, key: &str) -> Vec<&'s str> {
+    let asks = |one: &&Requirement| {
+        one.key.raw().eq_ignore_ascii_case(key)
+            && operator(one).is_some_and(|operator| !operator.contains("not"))
+    };
+    let values = statement.conditions.iter().filter(asks).flat_map(|one| &one.values);
+    values.map(model::Untrusted::raw).collect()
+}
+
+/// As [`values`], of this operator alone, whether a missing key meets it or not: `StringLike`.
+pub fn values_under<'s>(statement: &'s Statement, key: &str, wanted: &str) -> Vec<&'s str> {
+    let bare = |one: &Requirement| {
+        let operator = one.operator.raw().trim().to_ascii_lowercase();
+        let operator = operator.rsplit(':').next().unwrap_or_default().to_owned();
+        operator.strip_suffix("ifexists").map(str::to_owned).unwrap_or(operator)
+    };
+    let asks = |one: &&Requirement| {
+        one.key.raw().eq_ignore_ascii_case(key) && bare(one).eq_ignore_ascii_case(wanted)
+    };
+    let values = statement.conditions.iter().filter(asks).flat_map(|one| &one.values);
+    values.map(model::Untrusted::raw).collect()
+}
+
 pub(super) fn by_organisation(statement: &Statement) -> bool {
     statement
         .conditions
