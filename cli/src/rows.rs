@@ -1,10 +1,12 @@
 //! What `replay` says of a change, as JSON and as a table.
 
 use crate::shown;
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use model::{Mode, Severity, Untrusted, Verdict, granted};
 use rules::Judged;
 use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use trail::Change;
 
 /// What one rule says of one change. The names of the fields are a promise to readers of the JSON.
@@ -81,20 +83,31 @@ impl Row {
     }
 }
 
-/// For a terminal: fitted to its width, with what belongs together in one column.
+/// For a terminal: fitted to its width, the worst first, what one rule says together below its name.
 pub(crate) fn fitted(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["severity", "what", "where", "who and when"]);
+    let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Row>> = BTreeMap::new();
     for row in rows {
-        let [severity, rule, resource, account, region, time, actor, action, message] = row.shown();
+        groups.entry((Reverse(row.severity), &row.rule)).or_default().push(row);
+    }
+    for ((Reverse(severity), rule), rows) in &groups {
+        let name = if rows.len() == 1 { (*rule).to_owned() } else { format!("{rule} ({})", rows.len()) };
         table.add_row([
-            Cell::new(format!("{severity}\n{action}")).fg(colour(row.severity)),
-            Cell::new(format!("{rule}\n{message}")),
-            Cell::new(format!("{resource}\n{account}\n{region}")),
-            Cell::new(format!("{actor}\n{time}")),
+            Cell::new(severity.to_string()).fg(colour(*severity)).add_attribute(Attribute::Bold),
+            Cell::new(name).add_attribute(Attribute::Bold),
         ]);
+        for row in rows {
+            let [_, _, resource, account, region, time, actor, action, message] = row.shown();
+            table.add_row([
+                Cell::new(action),
+                Cell::new(message),
+                Cell::new(format!("{resource}\n{account}\n{region}")),
+                Cell::new(format!("{actor}\n{time}")),
+            ]);
+        }
     }
     table.trim_fmt()
 }

@@ -23,6 +23,9 @@ use trail::file::entries;
 /// Rounds over every event.
 const ROUNDS: u32 = 2_000;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let (book, _) = RuleBook::read(rule_files(), &configured());
     let asked: Vec<Change> = events().iter().flat_map(|(_, bytes)| changes(&book, bytes)).collect();
@@ -34,6 +37,7 @@ fn main() {
     criterion.bench_function("judge a change that violates four rules", |bench| {
         bench.iter(|| book.judge(&change));
     });
+    figure("rules_load_ms", load_ms(), "ms", 50.0);
     figure("judge_match_p99_us", match_p99_us(&book, &asked), "us", 200.0);
     figure("judge_quiet_us_per_kb", quiet_us_per_kb(&book), "us/KB", 2.0);
     figure("judge_rules_1000_over_10", rules_1000_over_10(), "ratio", 1.3);
@@ -45,6 +49,12 @@ fn configured() -> Config {
     let networks = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16]}";
     assert!(config().param("operator_cidrs").is_some());
     Config::read(networks).unwrap()
+}
+
+/// All shipped rules, from their texts to what can be asked.
+fn load_ms() -> f64 {
+    let files = rule_files();
+    best_of(10, || RuleBook::read(files.iter().cloned(), &Config::default())).as_secs_f64() * 1e3
 }
 
 fn changes(book: &RuleBook, bytes: &[u8]) -> Vec<Change> {

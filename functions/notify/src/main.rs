@@ -17,6 +17,10 @@ use settings::Settings;
 /// A channel that is down and does not say for how long is tried again after this.
 const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
 
+/// The allocator of static musl is slow, and slower on two cores.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_default_subscriber();

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use support::{config, event, events, rule_files};
-use trail::{Outcome, envelope_source};
+use trail::{EventKind, Outcome, envelope_source};
 
 const ECHO: (&str, &str) = ("ec2.amazonaws.com", "RevokeSecurityGroupIngress");
 
@@ -32,7 +32,8 @@ fn of(book: &RuleBook) -> Vec<Pattern> {
 /// A case, as far as a pattern can see it.
 #[derive(Deserialize)]
 struct Case {
-    event: String,
+    /// None of what only the sweep sees.
+    event: Option<String>,
     but: Option<Value>,
 }
 
@@ -46,14 +47,14 @@ struct Cases {
 fn violating(file: &RuleFile) -> Vec<Value> {
     let cases: Cases = serde_saphyr::from_str(file.cases_yaml.as_deref().unwrap()).unwrap();
     let record = |case: Case| {
-        let mut record: Value = serde_json::from_str(&event(&case.event).unwrap()).unwrap();
+        let mut record: Value = serde_json::from_str(&event(&case.event?).unwrap()).unwrap();
         if record.get("detail-type").is_some() {
             record = record["detail"].take();
         }
         merge(&mut record, &case.but.unwrap_or_else(|| json!({})));
-        record
+        Some(record)
     };
-    cases.violates.into_iter().map(record).collect()
+    cases.violates.into_iter().filter_map(record).collect()
 }
 
 /// All rules, also those that are off under the shipped configuration.
@@ -64,11 +65,26 @@ fn shipped() -> (RuleBook, Deployed) {
     (book, deployed(&patterns))
 }
 
+/// Those of them that name their calls. What a rule over every call asks for may pass a pattern of its own too.
+fn naming() -> (RuleBook, Deployed) {
+    let files = rule_files().into_iter().filter(|file| !file.rule_yaml.contains("\nevents: any"));
+    let (book, problems) = RuleBook::read(files, &config());
+    assert_eq!(problems, []);
+    let patterns = patterns(book.rules(), [ECHO]).unwrap();
+    (book, deployed(&patterns))
+}
+
 #[test]
 fn every_violating_case_passes_one_pattern_and_its_failed_forged_and_own_likes_none() {
-    let (book, patterns) = shipped();
+    let ((_, all), (book, patterns)) = (shipped(), naming());
     let mut seen = 0;
     for file in rule_files() {
+        for record in violating(&file) {
+            assert!(!route(&all, &envelope(&record)).is_empty(), "{}: {record}", file.path);
+        }
+        if book.rules().iter().all(|rule| !file.path.ends_with(&format!("/{}", rule.id))) {
+            continue;
+        }
         for record in violating(&file) {
             let (source, name) =
                 (record["eventSource"].as_str().unwrap(), record["eventName"].as_str().unwrap());
@@ -100,8 +116,8 @@ fn every_violating_case_passes_one_pattern_and_its_failed_forged_and_own_likes_n
 /// The event files under `events/`, one record each or an envelope.
 #[test]
 fn of_every_event_as_many_arrive_as_the_rules_judge() {
-    let (book, _) = shipped();
-    let patterns = deployed(&of(&book));
+    let ((book, _), (named, _)) = (shipped(), naming());
+    let (patterns, named) = (deployed(&of(&book)), deployed(&of(&named)));
     for (path, bytes) in events() {
         let Ok(change) = trail::parse_record(&bytes) else { continue };
         let record: Value = serde_json::from_slice(&bytes).unwrap();
@@ -109,13 +125,16 @@ fn of_every_event_as_many_arrive_as_the_rules_judge() {
             let done = change.outcome == Outcome::Done || (rule.failed && change.outcome != Outcome::DryRun);
             done && (!change.read_only || rule.reads)
         });
-        assert_eq!(route(&patterns, &envelope(&record)).len(), usize::from(wanted), "{path}");
+        // A sign-in that failed has no `errorCode`: it arrives, and is left.
+        let arrives = !route(&patterns, &envelope(&record)).is_empty();
+        assert!(arrives == wanted || (arrives && change.kind == EventKind::ConsoleSignIn), "{path}");
+        assert!(route(&named, &envelope(&record)).len() <= 1, "{path}");
     }
 }
 
 #[test]
 fn no_service_s_name_is_asked_of_another_service() {
-    let (book, patterns) = shipped();
+    let (book, patterns) = naming();
     let pairs: BTreeSet<(&str, &str)> = book
         .rules()
         .iter()
@@ -127,10 +146,18 @@ fn no_service_s_name_is_asked_of_another_service() {
     for source in sources {
         for name in pairs.iter().map(|(_, name)| *name).chain(["DescribeSomething"]) {
             let event = envelope(&json!({"eventSource": source, "eventName": name, "readOnly": false}));
-            let expected = usize::from(pairs.contains(&(source, name)));
+            let dated = ["cloudfront.amazonaws.com", "lambda.amazonaws.com"].contains(&source);
+            let same = |asked: &str| asked == name || (dated && stem(asked) == stem(name));
+            let asked = |(of, asked): &(&str, &str)| *of == source && same(asked);
+            let expected = usize::from(pairs.iter().any(asked));
             assert_eq!(route(&patterns, &event).len(), expected, "{source} {name}");
         }
     }
+}
+
+/// Without the date of an API.
+fn stem(name: &str) -> &str {
+    name.split_once("20").map_or(name, |(stem, _)| stem)
 }
 
 fn small() -> Vec<Pattern> {
@@ -318,7 +345,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
-    fn whatever_rules_over_every_call_ask_for_arrives_once(
+    fn whatever_rules_over_every_call_ask_for_arrives_and_nothing_else_does(
         done in prop::collection::vec(any_selector(), 0..3),
         failed in prop::option::of(any_selector()),
         records in prop::collection::vec(any_record(), 1..60),
@@ -338,7 +365,12 @@ proptest! {
             let refused = record.get("errorCode").is_some();
             let asked = failed.iter().any(|only| meets(&only))
                 || (!refused && (is_named || done.iter().any(|only| meets(&only))));
-            prop_assert_eq!(route(&patterns, &envelope(record)).len(), usize::from(asked), "{}", record);
+            let routed = route(&patterns, &envelope(record)).len();
+            // A rule over every call with several paths is in no other pattern's exceptions: what it asks for may
+            // come twice, and nothing comes that nobody asks for.
+            let twice = done.iter().chain(&failed).any(|only| meets(&only) && only.as_object().unwrap().len() > 1);
+            let sound = if asked && twice { routed >= 1 } else { routed == usize::from(asked) };
+            prop_assert!(sound, "{} {}", routed, record);
         }
     }
 

@@ -83,10 +83,14 @@ fn wrapped(value: &Value) -> Option<&Value> {
     WRAPPED.iter().any(|name| key.eq_ignore_ascii_case(name)).then_some(inner)
 }
 
-/// Exactly this key, else one that differs in case only.
+/// Exactly this key, else one that differs in case only. Beside a list's `Tag` stands its counter, `tag`.
 fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     let map = value.as_object()?;
-    map.get(key).or_else(|| map.iter().find(|(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, v)| v))
+    let is_counter = |name: &str, value: &Value| name == "tag" && value.is_number();
+    let exact = map.get(key).filter(|value| !is_counter(key, value));
+    let other =
+        || map.iter().find(|(name, value)| name.eq_ignore_ascii_case(key) && !is_counter(name, value));
+    exact.or_else(|| other().map(|(_, value)| value))
 }
 
 fn whole(value: &Value, path: &str) -> Result<(), ShapeError> {

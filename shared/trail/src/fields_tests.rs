@@ -62,7 +62,7 @@ fn tags_are_read_from_every_shape() {
         json!({"tags": [{"key": "env", "value": "production"}]}),
         json!({"Tags": {"env": "production"}}),
         json!({"tagSpecificationSet": {"items": [{"resourceType": "instance", "tags": [{"key": "env", "value": "production"}]}]}}),
-        json!({"TagSpecification": {"ResourceType": "volume", "Tag": {"Key": "env", "Value": "production", "tag": 1}}}),
+        json!({"TagSpecification": {"ResourceType": "volume", "tag": 1, "Tag": {"Key": "env", "Value": "production", "tag": 1}}}),
         json!({"tagSet": {"items": [{"key": "env", "value": "production"}]}}),
         json!({"Tagging": {"TagSet": {"Tag": {"Key": "env", "Value": "production"}}}}),
         json!({"tags": [{"tagKey": "env", "tagValue": "production"}]}),

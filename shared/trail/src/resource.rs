@@ -2,7 +2,7 @@
 
 use crate::fields;
 use crate::openings::Call;
-use crate::resource_names::{BY_LIST_ONLY, NAMES};
+use crate::resource_names::{BY_LIST_ONLY, FIRST, NAMES};
 use model::{MalformedId, Region, Resource, Service, Untrusted};
 use serde_json::Value;
 
@@ -73,8 +73,11 @@ fn said<'a>(call: &Call<'a>) -> Option<&'a str> {
     let listed = |root, paths: &[&str]| paths.iter().find_map(|path| text_at(root, path));
     // What is made is made from something that the request names too.
     let made = MAKING.iter().any(|verb| call.event.name.starts_with(verb));
-    let in_answer = || named(response, &["Id", "Set.items.instanceId"]).filter(|_| made);
-    in_answer()
+    let inside = || noun.and_then(|noun| text_at(response, &format!("{noun}.{noun}Id")));
+    let in_answer = || named(response, &["Id", "Set.items.instanceId"]).or_else(inside).filter(|_| made);
+    let first = FIRST.iter().filter(|(of, _)| *of == source).find_map(|(_, path)| text_at(response, path));
+    first
+        .or_else(in_answer)
         .or_else(|| named(request, &["Id", "Identifier", "Name", "Arn"]))
         .or_else(|| listed(request, asked))
         .or_else(|| named(response, &["Id", "Identifier", "Arn"]))

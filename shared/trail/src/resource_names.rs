@@ -14,7 +14,17 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ),
     ("application-autoscaling.amazonaws.com", &["resourceId"], &[]),
     ("auditmanager.amazonaws.com", &["assessmentId"], &[]),
-    ("autoscaling.amazonaws.com", &["autoScalingGroupName", "launchConfigurationName"], &[]),
+    (
+        "autoscaling.amazonaws.com",
+        &[
+            "autoScalingGroupName",
+            "resourceId",
+            "launchConfigurationName",
+            "policyName",
+            "scheduledActionName",
+        ],
+        &[],
+    ),
     (
         "backup.amazonaws.com",
         &["backupVaultName", "backupPlanId", "destinationBackupVaultArn", "recoveryPointArn", "resourceArn"],
@@ -133,6 +143,7 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ("rbin.amazonaws.com", &["identifier"], &["identifier"]),
     ("rds.amazonaws.com", RDS, &["dBInstanceIdentifier", "dBClusterIdentifier"]),
     ("redshift.amazonaws.com", &["clusterIdentifier", "snapshotIdentifier", "parameterGroupName"], &[]),
+    ("rum.amazonaws.com", &["name"], &[]),
     ("route53.amazonaws.com", &["hostedZoneId", "id", "name"], &["hostedZone.id"]),
     ("route53domains.amazonaws.com", &["domainName"], &[]),
     ("route53resolver.amazonaws.com", &["resolverQueryLogConfigId", "firewallRuleGroupAssociationId"], &[]),
@@ -154,6 +165,7 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
             "automationRulesArns",
             "findingIdentifiers.id",
             "actionTargetArn",
+            "ruleName",
         ],
         &[],
     ),
@@ -179,12 +191,24 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ),
     ("states.amazonaws.com", &["stateMachineArn", "name"], &["stateMachineArn"]),
     ("sts.amazonaws.com", &["roleArn", "targetPrincipal", "name"], &[]),
+    ("synthetics.amazonaws.com", &["name"], &[]),
+    ("xray.amazonaws.com", &["ruleName", "ruleARN"], &[]),
+    ("grafana.amazonaws.com", &["workspaceId"], &["workspace.id"]),
     ("waf-regional.amazonaws.com", &["webACLId", "ruleId", "ruleGroupId"], &[]),
     ("wafv2.amazonaws.com", &["resourceArn", "webACLArn", "name"], &[]),
 ];
 
+/// What an answer says of the thing itself, where the request names something around it.
+pub(crate) const FIRST: &[(&str, &str)] = &[
+    ("ec2.amazonaws.com", "iamInstanceProfileAssociation.instanceId"),
+    ("iam.amazonaws.com", "openIDConnectProviderArn"),
+    ("iam.amazonaws.com", "sAMLProviderArn"),
+    ("sso.amazonaws.com", "permissionSet.permissionSetArn"),
+];
+
 /// Here a call's own name would lead astray: an access key's finding is its user's.
 pub(crate) const BY_LIST_ONLY: &[&str] = &[
+    "autoscaling.amazonaws.com",
     "iam.amazonaws.com",
     "kms.amazonaws.com",
     "lambda.amazonaws.com",
@@ -224,6 +248,7 @@ const EC2: &[&str] = &[
     "transitGatewayVpcAttachment.transitGatewayAttachmentId",
     "transitGatewayRouteTableId",
     "transitGatewayId",
+    "transitGateway.transitGatewayId",
     "prefixListId",
     "launchTemplateId",
     "launchTemplateName",
@@ -253,8 +278,14 @@ const EC2: &[&str] = &[
     "reservedInstancesOfferingId",
 ];
 
-const ELASTICACHE: &[&str] =
-    &["replicationGroupId", "cacheClusterId", "serverlessCacheName", "targetSnapshotName", "snapshotName"];
+const ELASTICACHE: &[&str] = &[
+    "replicationGroupId",
+    "cacheClusterId",
+    "serverlessCacheName",
+    "targetSnapshotName",
+    "snapshotName",
+    "cacheSecurityGroupName",
+];
 
 const IAM: &[&str] = &[
     "roleName",
@@ -295,6 +326,7 @@ const RDS: &[&str] = &[
     "dBParameterGroupName",
     "dBClusterParameterGroupName",
     "dBSubnetGroupName",
+    "dBSecurityGroupName",
     "optionGroupName",
     "resourceArn",
     "dbiResourceId",

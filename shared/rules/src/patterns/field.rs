@@ -75,6 +75,29 @@ fn union(mut one: Vec<Value>, two: Vec<Value>) -> Vec<Value> {
 /// Path → literals, one of which has to be there: what a rule over every call says in `only`.
 pub(super) type Selector = BTreeMap<String, Vec<Value>>;
 
+/// EventBridge refuses a pattern whose wildcards are too many; how many, it does not say.
+const WILDCARDS_MAX: usize = 8;
+
+/// A selector with one path and literals: it can be left out of other patterns in a few characters.
+pub(super) fn is_plain(selector: &Selector) -> bool {
+    let literal = |values: &Vec<Value>| values.iter().all(|value| wildcard(value).is_none());
+    selector.len() <= 1 && selector.values().all(literal)
+}
+
+/// The selector in as many as its wildcards need.
+pub(super) fn in_parts(selector: &Selector) -> Vec<Selector> {
+    let wild = |values: &Vec<Value>| values.iter().any(|value| wildcard(value).is_some());
+    let Some((path, values)) = selector.iter().find(|(_, values)| wild(values)) else {
+        return vec![selector.clone()];
+    };
+    let part = |values: &[Value]| {
+        let mut part = selector.clone();
+        part.insert(path.clone(), values.to_vec());
+        part
+    };
+    values.chunks(WILDCARDS_MAX).map(part).collect()
+}
+
 /// What is asked of a record: each field by its path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fields(BTreeMap<String, Asked>);

@@ -1,7 +1,9 @@
-//! The rules' calls as EventBridge patterns: a call that a rule asks for passes exactly one, any other passes none.
+//! The rules' calls as EventBridge patterns: a call that a rule asks for passes one, any other passes none.
 //!
 //! What kinds of calls there are (done, failed, reads, our own) is told apart by fields that every pattern asks for,
-//! and a name is in one pattern of a kind only: so they are disjoint.
+//! and a name is in one pattern of a kind only: so they are disjoint. But for what rules over every call say with
+//! wildcards or at several paths: to leave that out of every other pattern takes more than a pattern holds. What
+//! passes two of them comes twice, and the second time it is a duplicate.
 
 mod field;
 mod template;
@@ -22,6 +24,9 @@ pub const PATTERN_CHARS_MAX: usize = 2_048;
 pub const OWN_ROLE: &str = "${ActingRole.Arn}";
 /// `arn:aws-us-gov:iam::123456789012:role/gardefou/` and a name as long as IAM allows.
 const ROLE_CHARS_MAX: usize = 112;
+
+/// Services that put the date of the API behind the names of their calls, of some and not of others.
+const DATING: &[&str] = &["cloudfront.amazonaws.com", "lambda.amazonaws.com"];
 
 /// Which calls a pattern lets pass. Our own pass as echoes only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +118,8 @@ fn purposes(rule: &Rule) -> impl Iterator<Item = Purpose> {
 fn add(calls: &mut Calls, source: &str, name: &str) {
     let stem = undated(name);
     let date = name.strip_prefix(stem).filter(|date| !date.is_empty());
+    // Of a name that is written without one, these may still put a date behind it.
+    let date = date.or_else(|| DATING.contains(&source).then_some("20"));
     let century = date.map(|date| date.chars().take(2).collect());
     let known = calls.entry(source.to_owned()).or_default().entry(stem.to_owned()).or_default();
     *known = known.take().or(century);
@@ -123,8 +130,9 @@ fn add(calls: &mut Calls, source: &str, name: &str) {
 fn of_purpose(purpose: Purpose, wanted: &Wanted) -> Result<Vec<Pattern>, TooLong> {
     let pattern = |calls, ways| Pattern { purpose, number: 0, calls, ways };
     let mut patterns = Vec::new();
-    for (at, selector) in wanted.selectors.iter().enumerate() {
-        let before = wanted.selectors.iter().take(at);
+    let selectors: Vec<Selector> = wanted.selectors.iter().flat_map(field::in_parts).collect();
+    for (at, selector) in selectors.iter().enumerate() {
+        let before = selectors.iter().take(at).filter(|before| field::is_plain(before));
         let ways = fields(purpose).within(selector).map_or_else(Vec::new, |fields| fields.without(before));
         let over_every_call = pattern(Calls::new(), ways);
         if over_every_call.chars() > PATTERN_CHARS_MAX {
@@ -152,7 +160,8 @@ fn by_selectors(wanted: &Wanted) -> Vec<(Vec<Selector>, Calls)> {
                 let name = open.remove("eventName").is_none_or(|of| of.iter().any(named));
                 (source && name).then_some(open)
             };
-            let selectors: Vec<Selector> = wanted.selectors.iter().filter_map(open).collect();
+            let selectors: Vec<Selector> =
+                wanted.selectors.iter().filter_map(open).filter(field::is_plain).collect();
             if selectors.iter().any(Selector::is_empty) {
                 continue;
             }

@@ -175,14 +175,14 @@ fn keys(this: &FieldsValue, path: &CelString<'_>) -> Result<CelList<'static>, Ex
     super::bounded_texts(objects.flat_map(|fields| fields.keys().cloned()).collect())
 }
 
-/// What the text says in JSON; nothing where there is no text.
+/// What the text says in JSON.
 fn parsed(this: &FieldsValue, path: &CelString<'_>) -> Result<FieldsValue, ExecutionError> {
     let found = this.at(path.inner())?.into_iter().find(|value| fields::is_something(value));
     let odd = || ExecutionError::function_error("fields", "a text that is not JSON");
-    Ok(FieldsValue::own(match found {
-        None => Value::Null,
-        Some(Value::String(text)) => fields::json(text).ok_or_else(odd)?,
-        Some(value) => value.clone(),
+    let unsaid = || ExecutionError::function_error("fields", "the event does not say the document");
+    Ok(FieldsValue::own(match found.ok_or_else(unsaid)? {
+        Value::String(text) => fields::json(text).ok_or_else(odd)?,
+        value => value.clone(),
     }))
 }
 
