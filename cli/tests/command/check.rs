@@ -65,7 +65,7 @@ fn check_names_file_line_and_column_of_every_problem() {
     let ran = stage.run(&["check"]);
     assert_eq!(ran.code, Some(1), "{ran}");
     expect![[r#"
-        rules/network/odd/rule.yaml:2:1: unknown field `titel`, expected one of id, title, severity, mode, revert, what, why, instead, misses, frameworks, kind, observed, failed, reads, params, needs, events, only, count, each, when, holds, message
+        rules/network/odd/rule.yaml:2:1: unknown field `titel`, expected one of id, title, severity, mode, revert, what, why, instead, misses, frameworks, kind, observed, failed, reads, params, needs, events, only, count, sweeps, each, when, holds, message
         rules/network/ssh-open/cases.yaml:4:9: the plan is `imprecise`
         rules/network/ssh-open/cases.yaml:8:10: the case says that it is quiet, and it violates by sgr-0a01
         rules/network/ssh-open/rule.yaml:6:9: there is no reverter `a-miracle`

@@ -40,7 +40,8 @@ fn what_is_generated_from_the_shipped_rules_is_up_to_date() {
     let (rules, docs) = (root().join("rules"), root().join("docs"));
     let args = ["docs", "--check", "--rules", rules.to_str().unwrap(), "--docs", docs.to_str().unwrap()];
     let ran = stage.run(&args);
-    assert_eq!(ran.to_string(), "exit 0\n", "stale: run `gardefou docs`");
+    let first: Vec<String> = ran.to_string().lines().take(5).map(str::to_owned).collect();
+    assert_eq!(first, ["exit 0"], "stale: run `make generate`");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn what_is_said_of_a_rule_that_there_is_not_is_a_problem_of_the_configuration() 
 }
 
 #[test]
-fn a_burst_is_told_once_in_a_replay_and_counted_is_said_elsewhere() {
+fn a_burst_is_told_once_in_a_replay() {
     let stage = empty("burst");
     let rule = "id: burst\ntitle: Many openings\nseverity: low\nmode: notify\nkind: change\nwhat: a\nwhy: b\n\
         instead: c\nmisses: d\nevents: any\nonly: {eventName: [AuthorizeSecurityGroupIngress]}\nwhen: 'true'\n\
@@ -150,10 +150,9 @@ fn a_burst_is_told_once_in_a_replay_and_counted_is_said_elsewhere() {
         &stage,
         &["check"],
         &expect![[r#"
-        rules/own/burst/rule.yaml:1:5: the rule has no `cases.yaml`
-        note: counted: only in replay for now: `burst`
-        rules: 1, cases: 0, problems: 1
-        exit 1
-    "#]],
+            rules/own/burst/rule.yaml:1:5: the rule has no `cases.yaml`
+            rules: 1, cases: 0, problems: 1
+            exit 1
+        "#]],
     );
 }

@@ -112,7 +112,7 @@ fn explain_says_why_no_rule_asks() {
 
             event    RunInstances of ec2.amazonaws.com, 00000000-0000-4000-8000-000000000002
             time     2026-03-01T12:00:02Z
-            where    ec2.amazonaws.com in 111122223333, eu-west-3
+            where    sg-0123 in 111122223333, eu-west-3
             who      alice, from 203.0.113.40
             outcome  done
             rules, pack e5d756c4179e

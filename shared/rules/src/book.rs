@@ -1,6 +1,7 @@
 //! All rules, and which of them ask for a change.
 
 use crate::asked::Only;
+use crate::later::Reading;
 use crate::names::undated;
 use crate::rule::{self, Rule};
 use crate::written::RuleKind;
@@ -25,13 +26,27 @@ pub struct RuleBook {
 impl RuleBook {
     /// Keeps every rule that is sound and reports every one that is not.
     pub fn read(files: impl IntoIterator<Item = RuleFile>, config: &Config) -> (Self, Vec<Problem>) {
+        Self::reading(files, config, Reading::Whole)
+    }
+
+    /// As [`read`](Self::read), of rules that were understood before: a condition is compiled when it is first asked,
+    /// so that a function starts in little time. One that is not understood after all is undecided.
+    pub fn trust(files: impl IntoIterator<Item = RuleFile>, config: &Config) -> (Self, Vec<Problem>) {
+        Self::reading(files, config, Reading::Trusting)
+    }
+
+    fn reading(
+        files: impl IntoIterator<Item = RuleFile>,
+        config: &Config,
+        reading: Reading,
+    ) -> (Self, Vec<Problem>) {
         let (mut rules, mut problems) = (BTreeMap::<RuleId, Rule>::new(), Vec::new());
         let (mut named, mut texts) = (BTreeSet::new(), BTreeSet::new());
         for file in files {
             named.extend(file.folder().parse::<RuleId>());
             texts.insert((file.folder().to_owned(), Sha256::digest(&file.rule_yaml).to_vec()));
             let read = rule::written(&file).map_err(|problem| vec![problem]);
-            match read.and_then(|written| Ok((Rule::read(&file, &written, config)?, written))) {
+            match read.and_then(|written| Ok((Rule::read(&file, &written, config, reading)?, written))) {
                 Ok((rule, written)) if rules.contains_key(&rule.id) => {
                     let place = crate::yaml::Place::of(&written.id);
                     problems.push(Problem::new(
@@ -66,9 +81,8 @@ impl RuleBook {
                 }
             }
         }
-        let off = |rule: &Rule| Some(format!("`{}` is off: {}", rule.id, rule.off()?));
         let idle = config.params.keys().filter(|name| !rules.iter().any(|rule| rule.declares(name)));
-        let mut notes: Vec<String> = rules.iter().filter_map(off).collect();
+        let mut notes = off(&rules);
         notes.extend(idle.map(|name| format!("no rule reads the param `{name}`")));
         let changed = |rule: &'_ Rule| {
             rule.changes.iter().map(|change| format!("`{}`: {change}", rule.id)).collect::<Vec<_>>()
@@ -128,6 +142,20 @@ impl RuleBook {
         let over = self.over_every_call().filter(|(_, only)| only.lets(change)).map(|(rule, _)| rule);
         named.filter_map(|at| self.rules.get(*at)).chain(over)
     }
+}
+
+/// Which rules are off, together where it is for one reason.
+fn off(rules: &[Rule]) -> Vec<String> {
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for rule in rules {
+        if let Some(reason) = rule.off() {
+            reasons.entry(reason).or_default().push(format!("`{}`", rule.id));
+        }
+    }
+    let note = |(reason, ids): (String, Vec<String>)| {
+        format!("{} {} off: {reason}", ids.join(", "), if ids.len() == 1 { "is" } else { "are" })
+    };
+    reasons.into_iter().map(note).collect()
 }
 
 fn pack(texts: &BTreeSet<(String, Vec<u8>)>) -> String {

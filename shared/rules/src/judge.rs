@@ -94,7 +94,7 @@ pub(crate) fn judge_sighting(rule: &Rule, setting: &Setting, now: &Observed) -> 
     let mut scope = condition::scope();
     observe(&mut scope, now, setting.limits);
     scope.add_variable_as_val("params", Box::new(setting.params.clone()));
-    as_a_whole(rule.when.ask(&scope))
+    as_a_whole(rule.ask(&scope))
 }
 
 /// A change with what is known of its surroundings, made once for all rules.
@@ -132,9 +132,9 @@ impl Picture {
     fn judge(&self, rule: &Rule, setting: &Setting) -> Verdict {
         let mut scope = self.scope.new_inner_scope();
         scope.add_variable_as_val("params", Box::new(setting.params.clone()));
-        let ask = |scope: &Context<'_, '_>| match (rule.when.ask(scope), &rule.holds) {
-            (Answer::Yes, Some(holds)) if self.state => holds.ask(scope),
-            (answer, _) => answer,
+        let ask = |scope: &Context<'_, '_>| match rule.ask(scope) {
+            Answer::Yes if self.state => rule.ask_now(scope).unwrap_or(Answer::Yes),
+            answer => answer,
         };
         let Some(view) = rule.each else { return as_a_whole(ask(&scope)) };
         match self.items(view) {
@@ -245,7 +245,7 @@ fn confirm(rule: &Rule, culprits: &[Item], now: &SecurityGroup) -> Verdict {
     let mut scope = condition::scope();
     scope.add_variable_as_val("observed", Box::new(ObservedValue::new(now, &scene)));
     scope.add_variable_as_val("params", Box::new(rule.setting.params.clone()));
-    let ask = |scope: &Context<'_, '_>| rule.holds.as_ref().map_or(Answer::Yes, |holds| holds.ask(scope));
+    let ask = |scope: &Context<'_, '_>| rule.ask_now(scope).unwrap_or(Answer::Yes);
     match rule.each {
         None => as_a_whole(ask(&scope)),
         Some(View::Openings) => {
@@ -267,7 +267,7 @@ fn confirm_by_facts(rule: &Rule, culprits: &[Item], now: &Observed) -> Verdict {
     let mut scope = condition::scope();
     observe(&mut scope, now, rule.setting.limits);
     scope.add_variable_as_val("params", Box::new(rule.setting.params.clone()));
-    match rule.holds.as_ref().map_or(Answer::Yes, |holds| holds.ask(&scope)) {
+    match rule.ask_now(&scope).unwrap_or(Answer::Yes) {
         Answer::Yes => Verdict::Violation(culprits.to_vec()),
         answer => as_a_whole(answer),
     }

@@ -11,6 +11,7 @@ mod condition;
 mod config;
 mod counted;
 mod judge;
+mod later;
 mod message;
 mod names;
 mod overrides;

@@ -6,7 +6,7 @@ use crate::value::{actor_text, change_text, item_text, protocol, source, stateme
 use minijinja::{Environment, UndefinedBehavior, Value};
 use model::{Item, Opening, Untrusted};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use trail::{Change, fields};
 
 /// Of the whole message.
@@ -28,6 +28,9 @@ const STATEMENT: &[&str] = &["name", "effect", "principals", "actions", "resourc
 const GRANT: &[&str] = &["grantee", "permission"];
 const SHARE: &[&str] = &["with"];
 const STORE: &[&str] = &["name", "key"];
+
+/// To be rendered once when a rule is read.
+static SAMPLE: LazyLock<Value> = LazyLock::new(|| context(|_, _| "x".to_owned(), |_, _| "x".to_owned()));
 
 /// A template whose every name is known.
 #[derive(Debug)]
@@ -56,9 +59,8 @@ impl Message {
             })
             .collect();
         faults.sort_by_key(|fault| fault.at);
-        let sample = context(|_, _| "x".to_owned(), |_, _| "x".to_owned());
         if faults.is_empty()
-            && let Err(error) = templates.get_template(NAME).and_then(|template| template.render(sample))
+            && let Err(error) = templates.get_template(NAME).and_then(|template| template.render(&*SAMPLE))
         {
             return Err(broken(error));
         }

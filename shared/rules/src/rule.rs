@@ -1,8 +1,9 @@
 //! A rule that can be asked.
 
 use crate::asked::{self, Events, Only};
-use crate::condition::Condition;
+use crate::condition::{Answer, Condition};
 use crate::counted::{self, Count};
+use crate::later::{Later, Reading};
 use crate::message::Message;
 use crate::overrides::Override;
 use crate::params::{Param, Params};
@@ -13,6 +14,7 @@ use crate::walk::Words;
 use crate::written::{self, Framework, RuleKind, View};
 use crate::yaml::{self, Passage, Place};
 use crate::{Config, Problem, RuleFile};
+use cel::Context;
 use model::{Item, Mode, ReverterName, RuleId, Severity, Untrusted};
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -49,9 +51,9 @@ pub struct Rule {
     /// The CloudFormation type of the resources that the sweep asks it of, where no view says it.
     pub sweeps: Option<String>,
     pub each: Option<View>,
-    pub(crate) when: Condition,
-    pub(crate) holds: Option<Condition>,
-    message: Message,
+    when: Later<Condition>,
+    holds: Option<Later<Condition>>,
+    message: Later<Message>,
     declared: Params,
     needs: Vec<String>,
     pub(crate) setting: Setting,
@@ -73,7 +75,23 @@ pub(crate) struct Setting {
 impl Rule {
     /// What happened, in a sentence with words of the event.
     pub fn message(&self, change: &Change, culprits: &[Item]) -> Untrusted {
-        self.message.of(change, culprits)
+        let untold = || Untrusted::new(format!("{}: {}", self.title, change.resource.id.raw()));
+        self.message.get().map_or_else(untold, |message| message.of(change, culprits))
+    }
+
+    /// The first condition.
+    pub(crate) fn ask(&self, scope: &Context<'_, '_>) -> Answer {
+        asked(&self.when, scope)
+    }
+
+    /// The second condition, of present state; `None` where there is none.
+    pub(crate) fn ask_now(&self, scope: &Context<'_, '_>) -> Option<Answer> {
+        self.holds.as_ref().map(|holds| asked(holds, scope))
+    }
+
+    /// Does the first condition speak of the change, and not of a view alone?
+    pub(crate) fn speaks_of_change(&self) -> bool {
+        self.when.get().is_some_and(|when| when.uses.change)
     }
 
     /// Does it ask a second condition, of the observed resource?
@@ -111,8 +129,11 @@ impl Rule {
     pub(crate) fn uses_param(&self, name: &str) -> bool {
         let counts = |count: &Count| count.param.as_deref() == Some(name);
         self.count.as_ref().is_some_and(counts)
-            || self.when.uses.params.contains(name)
-            || self.holds.as_ref().is_some_and(|holds| holds.uses.params.contains(name))
+            || [Some(&self.when), self.holds.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter_map(Later::get)
+                .any(|condition| condition.uses.params.contains(name))
     }
 
     pub(crate) fn declares(&self, name: &str) -> bool {
@@ -128,8 +149,10 @@ impl Rule {
         file: &RuleFile,
         written: &written::Rule,
         config: &Config,
+        reading: Reading,
     ) -> Result<Self, Vec<Problem>> {
-        let mut reader = Reader { path: file.rule_path(), file: &file.rule_yaml, problems: Vec::new() };
+        let mut reader =
+            Reader { path: file.rule_path(), file: &file.rule_yaml, reading, problems: Vec::new() };
         let id = reader.id(&written.id, file.folder());
         let own = id.as_ref().and_then(|id| config.own(id));
         let config = &*config.of_rule(own);
@@ -192,6 +215,11 @@ impl Rule {
     }
 }
 
+fn asked(condition: &Later<Condition>, scope: &Context<'_, '_>) -> Answer {
+    let unread = || Answer::Unknown("the rule's condition is not understood".to_owned());
+    condition.get().map_or_else(unread, |condition| condition.ask(scope))
+}
+
 fn plain(events: &Events) -> BTreeMap<String, Vec<String>> {
     let mut plain: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (source, name) in events.names() {
@@ -244,6 +272,7 @@ fn setting(declared: &Params, needs: &[String], config: &Config) -> Result<Setti
 struct Reader<'a> {
     path: String,
     file: &'a str,
+    reading: Reading,
     problems: Vec<Problem>,
 }
 
@@ -300,12 +329,25 @@ impl Reader<'_> {
         Count::read(written, param).map_err(|(place, text)| self.fault(place, text)).ok()
     }
 
-    fn condition(&mut self, text: &Spanned<String>, words: &Words<'_>) -> Option<Condition> {
-        Condition::compile(&text.value, words).map_err(|faults| self.faults(text, faults)).ok()
+    fn condition(&mut self, text: &Spanned<String>, words: &Words<'_>) -> Option<Later<Condition>> {
+        if self.reading == Reading::Trusting {
+            let (text, names, params) = (text.value.clone(), words.names.to_vec(), words.params.clone());
+            let each = words.each;
+            return Some(Later::when_asked(move || {
+                Condition::compile(&text, &Words { names: &names, params: &params, each }).ok()
+            }));
+        }
+        let read = Condition::compile(&text.value, words).map_err(|faults| self.faults(text, faults));
+        read.ok().map(Later::now)
     }
 
-    fn message(&mut self, text: &Spanned<String>, each: Option<View>) -> Option<Message> {
-        Message::read(&text.value, each).map_err(|faults| self.faults(text, faults)).ok()
+    fn message(&mut self, text: &Spanned<String>, each: Option<View>) -> Option<Later<Message>> {
+        if self.reading == Reading::Trusting {
+            let text = text.value.clone();
+            return Some(Later::when_asked(move || Message::read(&text, each).ok()));
+        }
+        let read = Message::read(&text.value, each).map_err(|faults| self.faults(text, faults));
+        read.ok().map(Later::now)
     }
 
     /// The params with what they hold when nobody configures them.

@@ -83,14 +83,18 @@ fn wrapped(value: &Value) -> Option<&Value> {
     WRAPPED.iter().any(|name| key.eq_ignore_ascii_case(name)).then_some(inner)
 }
 
-/// Exactly this key, else one that differs in case only. Beside a list's `Tag` stands its counter, `tag`.
+/// Exactly this key, else one that differs in case only. Beside a list's `Tag` stands its counter, `tag`, and beside
+/// S3's `Tagging` the query's empty `tagging`: what is empty is passed over where another is not.
 fn field<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     let map = value.as_object()?;
     let is_counter = |name: &str, value: &Value| name == "tag" && value.is_number();
     let exact = map.get(key).filter(|value| !is_counter(key, value));
-    let other =
-        || map.iter().find(|(name, value)| name.eq_ignore_ascii_case(key) && !is_counter(name, value));
-    exact.or_else(|| other().map(|(_, value)| value))
+    if exact.is_some_and(is_something) {
+        return exact;
+    }
+    let alike = map.iter().filter(|(name, value)| name.eq_ignore_ascii_case(key) && !is_counter(name, value));
+    let alike: Vec<&Value> = alike.map(|(_, value)| value).collect();
+    alike.iter().copied().find(|value| is_something(value)).or(exact).or_else(|| alike.first().copied())
 }
 
 fn whole(value: &Value, path: &str) -> Result<(), ShapeError> {
@@ -177,7 +181,7 @@ pub fn json(text: &str) -> Option<Value> {
 }
 
 /// The tags that a call gives, in any of the shapes that AWS writes them in; of a key that is there twice, the first.
-pub fn tags(root: &Value) -> BTreeMap<String, String> {
+pub fn tags(root: &Value) -> Result<BTreeMap<String, String>, ShapeError> {
     const LISTS: &[&str] = &[
         "tags",
         "tagSet",
@@ -189,11 +193,15 @@ pub fn tags(root: &Value) -> BTreeMap<String, String> {
         "launchTemplateData.tagSpecificationSet.tagSet",
         "tagging.tagSet",
         "tagging.tagSet.tag",
+        "createBucketConfiguration.tags",
+        "createBucketConfiguration.tags.tag",
+        "tags.tag",
         "tagsToAdd",
         "addTags",
     ];
     let mut tags = BTreeMap::new();
-    for value in LISTS.iter().filter_map(|path| at(root, path).ok()).flatten() {
+    let found = LISTS.iter().map(|path| at(root, path)).collect::<Result<Vec<_>, _>>()?;
+    for value in found.into_iter().flatten() {
         let part = |names: [&str; 2]| names.iter().find_map(|name| field(value, name)).and_then(text);
         match part(["key", "tagKey"]) {
             Some(key) => drop(tags.entry(key).or_insert(part(["value", "tagValue"]).unwrap_or_default())),
@@ -206,7 +214,7 @@ pub fn tags(root: &Value) -> BTreeMap<String, String> {
             }
         }
     }
-    tags
+    Ok(tags)
 }
 
 /// `environment=production`, or `environment` whatever its value; key and value may have `*`.

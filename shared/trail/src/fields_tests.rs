@@ -65,9 +65,11 @@ fn tags_are_read_from_every_shape() {
         json!({"TagSpecification": {"ResourceType": "volume", "tag": 1, "Tag": {"Key": "env", "Value": "production", "tag": 1}}}),
         json!({"tagSet": {"items": [{"key": "env", "value": "production"}]}}),
         json!({"Tagging": {"TagSet": {"Tag": {"Key": "env", "Value": "production"}}}}),
+        json!({"tagging": "", "Tagging": {"TagSet": {"Tag": [{"Key": "env", "Value": "production"}]}}}),
+        json!({"CreateBucketConfiguration": {"Tags": {"Tag": {"Key": "env", "Value": "production"}}}}),
         json!({"tags": [{"tagKey": "env", "tagValue": "production"}]}),
     ] {
-        let found = tags(&root);
+        let found = tags(&root).unwrap();
         assert_eq!(found.get("env").map(String::as_str), Some("production"), "{root}");
         assert!(tagged(&found, "env=production") && tagged(&found, "env") && tagged(&found, "ENV=prod*"));
         assert!(!tagged(&found, "env=staging") && !tagged(&found, "team") && !tagged(&found, ""));

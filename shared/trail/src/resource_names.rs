@@ -30,7 +30,7 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
         &["backupVaultName", "backupPlanId", "destinationBackupVaultArn", "recoveryPointArn", "resourceArn"],
         &["backupPlanId", "backupVaultName"],
     ),
-    ("budgets.amazonaws.com", &["budgetName", "budget.budgetName"], &[]),
+    ("budgets.amazonaws.com", &["budgetName", "budget.budgetName", "newBudget.budgetName"], &[]),
     ("ce.amazonaws.com", &["monitorArn", "subscriptionArn"], &["monitorArn", "subscriptionArn"]),
     ("cloudformation.amazonaws.com", &["stackName", "stackSetName", "stackId"], &["stackId"]),
     ("cloudfront.amazonaws.com", &["id", "distributionId"], &["distribution.id"]),

@@ -6,6 +6,7 @@ mod event_names;
 mod patch;
 
 use crate::asked::Events;
+use crate::later::Reading;
 use crate::rule::{self, Rule};
 use crate::written::{self, RuleKind};
 use crate::yaml::Place;
@@ -57,7 +58,7 @@ pub fn check(files: &[RuleFile], config: &Config, event: &dyn Fn(&str) -> Option
         // What does not read is told already.
         let Ok(written) = rule::written(file) else { continue };
         lint(file, &written, &mut checked.problems);
-        let Ok(rule) = Rule::read(file, &written, config) else { continue };
+        let Ok(rule) = Rule::read(file, &written, config, Reading::Whole) else { continue };
         lint_compiled(file, &written, &rule, &mut checked.problems);
         checked.problems.extend(asked.again(file, &written, &rule));
         cases::run(file, &written, &rule, event, &mut checked);
@@ -144,7 +145,7 @@ fn lint_compiled(file: &RuleFile, written: &written::Rule, rule: &Rule, problems
     for name in written.needs.iter().filter(|name| !rule.uses_param(&name.value)) {
         fault(Place::of(name), unused(&name.value));
     }
-    if rule.kind != RuleKind::Change && rule.when.uses.change && !rule.has_holds() {
+    if rule.kind != RuleKind::Change && rule.speaks_of_change() && !rule.has_holds() {
         let text = "the sweep has no `change` to ask this of: say `holds`, or `kind: change`";
         fault(Place::of(&written.when), text.to_owned());
     }

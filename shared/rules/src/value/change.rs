@@ -1,6 +1,6 @@
 //! A change as a condition sees it.
 
-use super::fields::FieldsValue;
+use super::fields::{FieldsValue, tags_of};
 use super::items::LoginValue;
 use super::lists::CidrsValue;
 use super::opening::{OpeningValue, Scene};
@@ -49,18 +49,18 @@ impl ChangeValue {
             "openings" => Box::new(OpeningValue::list(self.scene.as_ref().map_err(unread)?)),
             "statements" => Box::new(StatementValue::list(self.policy.as_ref().map_err(unread)?)),
             "login" => Box::new(LoginValue(*change.login().ok_or_else(|| absent(name))?)),
-            "tags" => Box::new(tag_map(self.tags())),
+            "tags" => Box::new(tag_map(self.tags()?)),
             _ => owned(change_text(change, name).ok_or_else(|| absent(name))?.to_owned()),
         })
     }
 
     /// What the call gives, and what its answer says that is there.
-    fn tags(&self) -> BTreeMap<String, String> {
-        let mut tags = fields::tags(FieldsValue::Request(Arc::clone(&self.change)).root());
-        for (key, value) in fields::tags(FieldsValue::Response(Arc::clone(&self.change)).root()) {
+    fn tags(&self) -> Result<BTreeMap<String, String>, ExecutionError> {
+        let mut tags = tags_of(&FieldsValue::Request(Arc::clone(&self.change)))?;
+        for (key, value) in tags_of(&FieldsValue::Response(Arc::clone(&self.change)))? {
             tags.entry(key).or_insert(value);
         }
-        tags
+        Ok(tags)
     }
 
     fn address(&self) -> Option<ipnet::IpNet> {
@@ -175,12 +175,12 @@ fn by(this: &ChangeValue, patterns: &CelList<'_>) -> Result<CelBool, ExecutionEr
     Ok(names.any(|name| patterns.iter().any(|pattern| policy::covers(pattern, name))).into())
 }
 
-fn tagged(this: &ChangeValue, wanted: &CelString<'_>) -> CelBool {
-    fields::tagged(&this.tags(), wanted.inner()).into()
+fn tagged(this: &ChangeValue, wanted: &CelString<'_>) -> Result<CelBool, ExecutionError> {
+    Ok(fields::tagged(&this.tags()?, wanted.inner()).into())
 }
 
 fn tagged_one_of(this: &ChangeValue, wanted: &CelList<'_>) -> Result<CelBool, ExecutionError> {
-    let tags = this.tags();
+    let tags = this.tags()?;
     Ok(texts_of("tagged", wanted)?.iter().any(|wanted| fields::tagged(&tags, wanted)).into())
 }
 
@@ -206,7 +206,7 @@ fn outside(this: &ChangeValue, cidrs: &CidrsValue) -> CelBool {
 pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
     cel::add_member_overload!(env, fn by: (ChangeValue, CelList<'_>) -> Result<CelBool>)?;
     cel::add_member_overload!(env, fn days_until: (ChangeValue, CelString<'_>) -> Result<CelInt>, name = "daysUntil")?;
-    cel::add_member_overload!(env, fn tagged: (ChangeValue, CelString<'_>) -> CelBool)?;
+    cel::add_member_overload!(env, fn tagged: (ChangeValue, CelString<'_>) -> Result<CelBool>)?;
     cel::add_member_overload!(env, fn tagged_one_of: (ChangeValue, CelList<'_>) -> Result<CelBool>, name = "tagged")?;
     cel::add_member_overload!(env, fn within: (ChangeValue, CidrsValue) -> CelBool)?;
     cel::add_member_overload!(env, fn outside: (ChangeValue, CidrsValue) -> CelBool)?;

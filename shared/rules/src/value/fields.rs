@@ -7,6 +7,7 @@ use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelString, Type};
 use cel::common::value::{CowVal, StaticVal, Val};
 use serde_json::Value;
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use trail::{Change, fields};
 
@@ -72,8 +73,8 @@ impl FieldsValue {
     }
 
     fn field<'w>(&self, name: &str) -> Result<Box<dyn Val + 'w>, ExecutionError> {
-        if let (Self::Observed(facts), "tags") = (self, name) {
-            return Ok(Box::new(super::change::tag_map(fields::tags(facts))));
+        if let (Self::Observed(_), "tags") = (self, name) {
+            return Ok(Box::new(super::change::tag_map(tags_of(self)?)));
         }
         json::owned(self.root().get(name).ok_or_else(|| absent(name))?)
             .map_err(|why| ExecutionError::function_error("fields", why))
@@ -198,12 +199,16 @@ fn secrets(
     super::bounded_texts(named.collect())
 }
 
-fn tagged(this: &FieldsValue, wanted: &CelString<'_>) -> CelBool {
-    fields::tagged(&fields::tags(this.root()), wanted.inner()).into()
+pub(super) fn tags_of(this: &FieldsValue) -> Result<BTreeMap<String, String>, ExecutionError> {
+    fields::tags(this.root()).map_err(|error| ExecutionError::function_error("tagged", error.to_string()))
+}
+
+fn tagged(this: &FieldsValue, wanted: &CelString<'_>) -> Result<CelBool, ExecutionError> {
+    Ok(fields::tagged(&tags_of(this)?, wanted.inner()).into())
 }
 
 fn tagged_one_of(this: &FieldsValue, wanted: &CelList<'_>) -> Result<CelBool, ExecutionError> {
-    let tags = fields::tags(this.root());
+    let tags = tags_of(this)?;
     Ok(super::texts_of("tagged", wanted)?.iter().any(|wanted| fields::tagged(&tags, wanted)).into())
 }
 
@@ -231,7 +236,7 @@ pub(crate) fn declare(env: &mut cel::Env) -> Result<(), cel::DeclarationError> {
     cel::add_member_overload!(env, fn list: (FieldsValue, CelString<'_>) -> Result<CelList<'static>>)?;
     cel::add_member_overload!(env, fn keys: (FieldsValue, CelString<'_>) -> Result<CelList<'static>>)?;
     cel::add_member_overload!(env, fn parsed: (FieldsValue, CelString<'_>) -> Result<FieldsValue>, name = "json")?;
-    cel::add_member_overload!(env, fn tagged: (FieldsValue, CelString<'_>) -> CelBool)?;
+    cel::add_member_overload!(env, fn tagged: (FieldsValue, CelString<'_>) -> Result<CelBool>)?;
     cel::add_member_overload!(env, fn tagged_one_of: (FieldsValue, CelList<'_>) -> Result<CelBool>, name = "tagged")?;
     cel::add_member_overload!(env, fn days_since: (FieldsValue, CelString<'_>) -> Result<CelInt>, name = "daysSince")?;
     cel::add_member_overload!(env, fn secrets: (FieldsValue, CelString<'_>, CelList<'_>) -> Result<CelList<'static>>)?;
