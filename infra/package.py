@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -26,19 +27,22 @@ class Unpackable(Exception):
     """Something that must be in the zip is not there."""
 
 
-def rule_files(folders: Sequence[Path]) -> dict[str, bytes]:
-    """Every rule.yaml as rules/<pack>/<rule>, without its cases: those are for whoever writes rules."""
-    found: dict[str, bytes] = {}
+def rule_texts(folders: Sequence[Path]) -> bytes:
+    """Every rule.yaml by rules/<pack>/<rule>, in one file: hundreds of small ones cost more than what is in them.
+
+    Without the cases: those are for whoever writes rules.
+    """
+    found: dict[str, str] = {}
     for folder in folders:
         rules = sorted(folder.rglob("rule.yaml"))
         if not rules:
             raise Unpackable(f"`{folder}` holds no rule.yaml")
         for rule in rules:
-            name = f"rules/{rule.parent.parent.name}/{rule.parent.name}/rule.yaml"
+            name = f"rules/{rule.parent.parent.name}/{rule.parent.name}"
             if name in found:
                 raise Unpackable(f"`{rule}`: there is another `{name}`")
-            found[name] = rule.read_bytes()
-    return found
+            found[name] = rule.read_text(encoding="utf-8")
+    return json.dumps(found, ensure_ascii=False, indent=0, sort_keys=True).encode()
 
 
 def write_zip(target: Path, bootstrap: bytes, data: dict[str, bytes], effort: int) -> None:
@@ -57,7 +61,7 @@ def package(
     """The functions' zips by name; `effort` is zlib's, 1 to 9."""
     if not config.is_file():
         raise Unpackable(f"`{config}` is no file")
-    data = {"gardefou.yaml": config.read_bytes(), **rule_files(rules)}
+    data = {"gardefou.yaml": config.read_bytes(), "rules.json": rule_texts(rules)}
     out.mkdir(parents=True, exist_ok=True)
     zips = {}
     for function in FUNCTIONS:

@@ -3,6 +3,7 @@
 use super::index::{controls, table};
 use super::markdown::{code, text};
 use super::{Entry, Page};
+use rules::RuleKind;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,11 +60,15 @@ pub(super) fn page(recommendations: &Recommendations, entries: &[Entry<'_>]) -> 
     let sections = [
         format!(
             "# Coverage\n\nOf {} recommendations {whole} have all that is planned for them, {} a part, {none} nothing yet. \
-             {} rules exist; what is in *italics* is planned and does not exist.\n\n\
+             {} rules exist, {} of them are off until somebody configures what they need (°), and {} wait for a sweep \
+             that can observe what they speak of (…): those see nothing yet. What is in *italics* is planned and does \
+             not exist.\n\n\
              | line | section | recommendation | rules | the guard itself |\n| --- | --- | --- | --- | --- |{rows}",
             all.len(),
             all.len() - whole - none,
             entries.len(),
+            entries.iter().filter(|entry| needs_words(entry)).count(),
+            entries.iter().filter(|entry| waits(entry)).count(),
         ),
         format!("## The guard itself\n\n{}", served.properties()),
         format!("## Not covered, and why\n\n{}", served.not_covered()),
@@ -76,11 +81,37 @@ fn link(entry: &Entry<'_>) -> String {
     format!("[{id}](rules/{id}.md)", id = entry.rule.id)
 }
 
+/// Is it asked of nothing until somebody says what it needs?
+fn needs_words(entry: &Entry<'_>) -> bool {
+    entry.rule.needs().next().is_some()
+}
+
+/// Only a sweep could ask it, and none can observe what it speaks of.
+fn waits(entry: &Entry<'_>) -> bool {
+    entry.rule.kind == RuleKind::Sweep && !entry.rule.observed
+}
+
+/// A rule of a row of the catalogue; behind the first, only how its id goes on.
+fn short_link(entry: &Entry<'_>, row: &str, first: bool) -> String {
+    let id = entry.rule.id.as_str();
+    let shown = if first { id } else { id.strip_prefix(row).filter(|rest| !rest.is_empty()).unwrap_or(id) };
+    let mark = if waits(entry) {
+        "…"
+    } else if needs_words(entry) {
+        "°"
+    } else {
+        ""
+    };
+    format!("[{shown}](rules/{id}.md){mark}")
+}
+
 /// What exists of what was recommended.
 struct Served<'a> {
     recommendations: &'a Recommendations,
     /// Row of the catalogue → links of the rules that came of it.
     rules: BTreeMap<&'a str, Vec<String>>,
+    /// Rows all of whose rules wait for the sweep.
+    waiting: BTreeSet<&'a str>,
     /// Rules that came of none.
     own: Vec<String>,
 }
@@ -90,17 +121,25 @@ impl<'a> Served<'a> {
         let named = recommendations.all.iter().flat_map(|one| &one.rules);
         let rows: BTreeSet<&str> = named.chain(&recommendations.further).map(String::as_str).collect();
         let (mut rules, mut own): (BTreeMap<&str, Vec<String>>, _) = (BTreeMap::new(), Vec::new());
+        let mut waiting = rows.clone();
         for entry in entries {
             let id = entry.rule.id.as_str();
             let of = |row: &&&str| {
                 id.strip_prefix(**row).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
             };
             match rows.iter().filter(of).max_by_key(|row| row.len()) {
-                Some(row) => rules.entry(row).or_default().push(link(entry)),
+                Some(row) => {
+                    let links = rules.entry(row).or_default();
+                    links.push(short_link(entry, row, links.is_empty()));
+                    if !waits(entry) {
+                        waiting.remove(row);
+                    }
+                }
                 None => own.push(link(entry)),
             }
         }
-        Self { recommendations, rules, own }
+        waiting.retain(|row| rules.contains_key(row));
+        Self { recommendations, rules, waiting, own }
     }
 
     fn state(&self, property: &str) -> State {
@@ -109,7 +148,8 @@ impl<'a> Served<'a> {
 
     /// What is planned for it and does not exist, or not as a whole.
     fn missing<'r>(&self, one: &'r Recommendation) -> Vec<&'r str> {
-        let rules = one.rules.iter().filter(|row| !self.rules.contains_key(row.as_str()));
+        let lacks = |row: &str| !self.rules.contains_key(row) || self.waiting.contains(row);
+        let rules = one.rules.iter().filter(|row| lacks(row));
         let guard = one.guard.iter().filter(|name| self.state(name) != State::Built);
         rules.chain(guard).map(String::as_str).collect()
     }
@@ -161,13 +201,16 @@ impl<'a> Served<'a> {
         let further =
             self.recommendations.further.iter().filter(|row| !self.rules.contains_key(row.as_str()));
         let further: Vec<String> = further.map(|row| code(row)).collect();
+        let waiting: Vec<String> = self.waiting.iter().map(|row| code(row)).collect();
         let list =
             |lines: Vec<String>| if lines.is_empty() { "\n- nothing".to_owned() } else { lines.concat() };
         format!(
             "What no rule can see:\n{}\n\nOf what nothing exists yet:\n{}\n\n\
+             Of these every rule waits for the sweep: {}.\n\n\
              Planned beside what was recommended: {}.\n\nRules that nobody recommended: {}.",
             list(limits.collect()),
             list(empty.collect()),
+            if waiting.is_empty() { "none".to_owned() } else { waiting.join(", ") },
             if further.is_empty() { "nothing".to_owned() } else { further.join(", ") },
             if self.own.is_empty() { "none".to_owned() } else { self.own.join(", ") },
         )

@@ -40,9 +40,12 @@ fn facts(entry: &Entry<'_>) -> String {
 fn detected(rule: &Rule) -> String {
     let mut lines = Vec::new();
     if let Some(only) = &rule.only {
+        let shown = |value: &serde_json::Value| match value.get("wildcard").and_then(|like| like.as_str()) {
+            Some(like) => code(like),
+            None => code(value.to_string().trim_matches('"')),
+        };
         let field = |(path, values): (&str, &[serde_json::Value])| {
-            let values: Vec<String> =
-                values.iter().map(|value| code(value.to_string().trim_matches('"'))).collect();
+            let values: Vec<String> = values.iter().map(shown).collect();
             format!("{} is {}", code(path), values.join(" or "))
         };
         lines.push(format!(
@@ -64,15 +67,19 @@ fn detected(rule: &Rule) -> String {
                 .to_owned(),
         );
     }
-    lines.push(
-        match (rule.failed, rule.reads) {
-            (false, false) => "Calls that failed and calls that only read are not asked.",
-            (true, false) => "Calls that failed are asked too; those that only read are not.",
-            (false, true) => "Calls that only read are asked too, where their delivery is turned on; failed ones are not.",
-            (true, true) => "Calls that failed and, where their delivery is turned on, calls that only read are asked too.",
+    let outcomes = match (rule.failed, rule.reads) {
+        (false, false) => "Calls that failed and calls that only read are not asked.",
+        (true, false) => "Calls that failed are asked too; those that only read are not.",
+        (false, true) => {
+            "Calls that only read are asked too, where their delivery is turned on; failed ones are not."
         }
-        .to_owned(),
-    );
+        (true, true) => {
+            "Calls that failed and, where their delivery is turned on, calls that only read are asked too."
+        }
+    };
+    if rule.kind != RuleKind::Sweep {
+        lines.push(outcomes.to_owned());
+    }
     let state = match rule.kind {
         RuleKind::Change => "Nothing is left to be seen afterwards: an event that is lost is not made good.",
         RuleKind::Both => "The same can be seen in what stands; a sweep that looks there is planned.",
@@ -84,8 +91,16 @@ fn detected(rule: &Rule) -> String {
             "Before anything is said or done it is confirmed on the resource as it is then.".to_owned(),
         );
     }
-    if !rule.observed {
-        lines.push("**What stands cannot be observed yet for this rule:** only calls are judged.".to_owned());
+    if let Some(kind) = &rule.sweeps {
+        lines.push(format!("What is looked at: {}.", code(kind)));
+    }
+    match (rule.observed, rule.kind) {
+        (true, _) | (_, RuleKind::Change) => {}
+        (false, RuleKind::Both) => lines
+            .push("**What stands cannot be observed yet for this rule:** only calls are judged.".to_owned()),
+        (false, RuleKind::Sweep) => lines.push(
+            "**It cannot be observed yet, so that nothing asks this rule:** it finds nothing.".to_owned(),
+        ),
     }
     lines.join("\n")
 }
@@ -98,8 +113,16 @@ fn counted(count: &Count) -> String {
         By::Resource => "of one resource",
     };
     format!(
-        "One is nothing: {} {by} within {} seconds are a violation.",
-        count.at_least, count.within_seconds
+        "One is nothing: {} {by} within {} seconds are a violation{}.",
+        count.at_least,
+        count.within_seconds,
+        match count.distinct {
+            None => "",
+            Some(By::Actor) => ", each of another actor",
+            Some(By::Address) => ", each from another address",
+            Some(By::Account) => ", each in another account",
+            Some(By::Resource) => ", each of another resource",
+        }
     )
 }
 

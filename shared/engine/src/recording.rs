@@ -40,7 +40,7 @@ pub(crate) fn finding(
                 message: rule.message(change, items),
                 instead: rule.instead.clone(),
                 culprits: items.iter().map(|item| position(&mut culprits, item)).collect(),
-                holds: reachable && rule.has_holds(),
+                holds: reachable && rule.observed && rule.has_holds(),
             }),
         }
     }

@@ -38,6 +38,61 @@ fn a_policy_that_lets_everyone_in_is_told_with_the_statement_and_its_neighbours(
     assert!(world.queue.take(Effect::Revert).is_empty());
 }
 
+/// A rule that counts group openings: three of one actor within ten minutes.
+fn counting(world: &mut World) {
+    let lines = [
+        "id: many-openings",
+        "title: Many openings",
+        "severity: low",
+        "mode: notify",
+        "what: Somebody opens one group after the other.",
+        "why: It may be a script.",
+        "instead: Ask.",
+        "misses: Nothing.",
+        "kind: change",
+        "count: {by: actor, within: 10m, atLeast: 3}",
+        "events: {ec2.amazonaws.com: [AuthorizeSecurityGroupEgress]}",
+        "when: 'true'",
+        "message: \"many by {{ change.actor.name }}\"",
+    ];
+    world.own_rule = Some(RuleFile {
+        path: "rules/own/many-openings".into(),
+        rule_yaml: lines.join("\n"),
+        cases_yaml: None,
+    });
+}
+
+fn opening(number: u32) -> serde_json::Value {
+    let mut opening = another_world(number, "111122223333");
+    opening["detail"]["eventName"] = json!("AuthorizeSecurityGroupEgress");
+    opening
+}
+
+#[test]
+fn a_rule_that_counts_is_violated_by_the_change_that_fills_its_number_and_once() {
+    let mut world = World::allowing("notify");
+    counting(&mut world);
+    let fates: Vec<Fate> = [1, 2, 2, 3, 4].map(|number| world.evaluate(&opening(number)).unwrap()).into();
+    assert_eq!(fates, [Fate::Quiet, Fate::Quiet, Fate::Duplicate, Fate::Violating, Fate::Quiet]);
+    assert_eq!(world.state(), State::Manual(Manual::Told));
+    assert_eq!(world.ledger.starting("N#many-openings#").len(), 1);
+}
+
+#[test]
+fn a_writer_that_died_after_counting_tells_the_burst_when_the_message_returns() {
+    let mut world = World::allowing("notify");
+    counting(&mut world);
+    for number in [1, 2] {
+        world.evaluate(&opening(number)).unwrap();
+    }
+    let before = world.ledger.starting("EV#").len();
+    world.ledger.fail_commit_after(1);
+    assert!(world.evaluate(&opening(3)).is_err(), "counted, and nothing more");
+    assert_eq!(world.ledger.starting("EV#").len(), before);
+    assert_eq!(world.evaluate(&opening(3)).unwrap(), Fate::Violating);
+    assert_eq!(world.state(), State::Manual(Manual::Told));
+}
+
 #[test]
 fn a_failed_call_is_judged_when_a_rule_asks_for_failed_ones() {
     let mut world = World::allowing("revert");
@@ -209,12 +264,12 @@ fn the_breaker_opens_at_its_cap_for_one_account_and_for_no_other() {
 }
 
 #[test]
-fn one_call_that_violates_four_rules_is_one_finding_and_counts_once() {
+fn one_call_that_violates_five_rules_is_one_finding_and_counts_once() {
     let world = World::allowing("revert");
     world.evaluate(&envelope(&record("ec2/AuthorizeSecurityGroupIngress/all-protocols.json"))).unwrap();
     let rules: Vec<String> =
         world.only().finding.violations.iter().map(|rule| rule.rule.to_string()).collect();
-    assert_eq!(rules.len(), 4, "{rules:?}");
+    assert_eq!(rules.len(), 5, "{rules:?}");
     for (key, item) in world.ledger.starting("B#") {
         assert_eq!(item["n"], engine::Attr::N(1), "{key:?}");
     }

@@ -103,7 +103,7 @@ fn every_rule_over_every_event_with_networks_configured() {
 }
 
 #[test]
-fn an_opening_of_everything_to_the_world_violates_four_rules_by_the_same_culprit() {
+fn an_opening_of_everything_to_the_world_violates_five_rules_by_the_same_culprit() {
     let (_, bytes) = events().into_iter().find(|(path, _)| path.ends_with("/all-protocols.json")).unwrap();
     let change = trail::parse_record(&bytes).unwrap();
     let book = book(true);
@@ -122,7 +122,8 @@ fn an_opening_of_everything_to_the_world_violates_four_rules_by_the_same_culprit
             "ec2-sg-all-traffic-open",
             "ec2-sg-high-risk-ports-open",
             "ec2-sg-monitoring-ports-open",
-            "ec2-sg-ssh-open"
+            "ec2-sg-ssh-open",
+            "ec2-sg-unapproved-public-port"
         ]
     );
     assert!(violated.iter().all(|(_, culprits)| *culprits == violated[0].1 && culprits.len() == 1));

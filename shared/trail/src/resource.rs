@@ -2,7 +2,7 @@
 
 use crate::fields;
 use crate::openings::Call;
-use crate::resource_names::{BY_LIST_ONLY, FIRST, NAMES};
+use crate::resource_names::{ANY, BY_LIST_ONLY, FIRST, NAMES};
 use model::{MalformedId, Region, Resource, Service, Untrusted};
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ fn said<'a>(call: &Call<'a>) -> Option<&'a str> {
     let (asked, answered) = NAMES
         .iter()
         .find(|(of, ..)| *of == source)
-        .map_or((&[] as &[&str], &[] as &[&str]), |(_, asked, answered)| (asked, answered));
+        .map_or((ANY, &[] as &[&str]), |(_, asked, answered)| (asked, answered));
     let listed = |root, paths: &[&str]| paths.iter().find_map(|path| text_at(root, path));
     // What is made is made from something that the request names too.
     let made = MAKING.iter().any(|verb| call.event.name.starts_with(verb));
@@ -133,6 +133,8 @@ fn aside<'a>(call: &Call<'a>) -> Option<&'a str> {
             let secret = beside.iter().find_map(|key| record.at(key).at("secretId").as_text())?;
             Some(plain(&call.event.source, secret))
         }
+        // What is done to the account as a whole.
+        "account.amazonaws.com" | "organizations.amazonaws.com" => Some(call.account.as_str()),
         "signin.amazonaws.com" => {
             let identity = record.at("userIdentity");
             let root = identity.at("type").as_text().filter(|kind| *kind == "Root").map(|_| "root");

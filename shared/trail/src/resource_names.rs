@@ -27,7 +27,7 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ),
     (
         "backup.amazonaws.com",
-        &["backupVaultName", "backupPlanId", "destinationBackupVaultArn", "recoveryPointArn", "resourceArn"],
+        &["recoveryPointArn", "backupVaultName", "backupPlanId", "destinationBackupVaultArn", "resourceArn"],
         &["backupPlanId", "backupVaultName"],
     ),
     ("budgets.amazonaws.com", &["budgetName", "budget.budgetName", "newBudget.budgetName"], &[]),
@@ -104,7 +104,12 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ("kafka.amazonaws.com", &["clusterArn", "clusterName"], &["clusterArn"]),
     ("kinesis.amazonaws.com", &["streamName", "streamARN"], &[]),
     ("kms.amazonaws.com", &["keyId"], &["keyMetadata.keyId", "replicaKeyMetadata.keyId", "keyId"]),
-    ("lambda.amazonaws.com", &["functionName", "layerName", "uUID"], &["functionName", "functionArn"]),
+    (
+        "lambda.amazonaws.com",
+        &["functionName", "layerName", "uUID", "resource"],
+        &["functionName", "functionArn"],
+    ),
+    ("lightsail.amazonaws.com", &["instanceNames", "instanceName", "resourceName"], &[]),
     (
         "logs.amazonaws.com",
         &[
@@ -196,6 +201,24 @@ pub(crate) const NAMES: &[(&str, &[&str], &[&str])] = &[
     ("grafana.amazonaws.com", &["workspaceId"], &["workspace.id"]),
     ("waf-regional.amazonaws.com", &["webACLId", "ruleId", "ruleGroupId"], &[]),
     ("wafv2.amazonaws.com", &["resourceArn", "webACLArn", "name"], &[]),
+];
+
+/// Of any other service.
+pub(crate) const ANY: &[&str] = &[
+    "resourceArn",
+    "resourceName",
+    "name",
+    "arn",
+    "id",
+    "identity",
+    "emailIdentity",
+    "chatConfigurationArn",
+    "configId",
+    "endpointName",
+    "quotaCode",
+    "regionName",
+    "directoryId",
+    "accountId",
 ];
 
 /// What an answer says of the thing itself, where the request names something around it.
@@ -329,5 +352,7 @@ const RDS: &[&str] = &[
     "dBSecurityGroupName",
     "optionGroupName",
     "resourceArn",
+    "sourceDBInstanceArn",
+    "resourceName",
     "dbiResourceId",
 ];
