@@ -72,7 +72,10 @@ pub(super) fn page(recommendations: &Recommendations, entries: &[Entry<'_>]) -> 
         ),
         format!("## The guard itself\n\n{}", served.properties()),
         format!("## Not covered, and why\n\n{}", served.not_covered()),
-        format!("## Controls\n\n{}", table("control", controls(entries, link))),
+        format!(
+            "## Controls\n\nThe parts of a rule are not listed one by one.\n\n{}",
+            table("control", controls(entries, |entry| served.of_control(entry)))
+        ),
     ];
     Page::new("coverage.md", &sections.join("\n\n"))
 }
@@ -140,6 +143,15 @@ impl<'a> Served<'a> {
         }
         waiting.retain(|row| rules.contains_key(row));
         Self { recommendations, rules, waiting, own }
+    }
+
+    /// The row that the rule came of, by the page of its first rule; of none, the rule itself.
+    fn of_control(&self, entry: &Entry<'_>) -> String {
+        let id = entry.rule.id.as_str();
+        let of =
+            |row: &&&str| id.strip_prefix(**row).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+        let row = self.rules.keys().filter(of).max_by_key(|row| row.len());
+        row.and_then(|row| self.rules.get(row)?.first().cloned()).unwrap_or_else(|| link(entry))
     }
 
     fn state(&self, property: &str) -> State {

@@ -1,4 +1,4 @@
-//! The index of the rules: by service, mode, severity and control.
+//! The index of the rules: by service, severity and mode; by recommendation and control, the coverage has it.
 
 use super::markdown::{code, text};
 use super::{Entry, Page, framework};
@@ -21,7 +21,8 @@ pub(super) fn page(entries: &[Entry<'_>]) -> Page {
     let rows: Vec<String> = entries.iter().map(row).collect();
     let sections = [
         format!(
-            "# Rules\n\n{} rules. What they cover of what was recommended: [coverage](../coverage.md).\n\n\
+            "# Rules\n\n{} rules. By recommendation and by control: [coverage](../coverage.md). What they can be told: \
+             [params](../params.md).\n\n\
              | rule | title | severity | asks for | pack |\n| --- | --- | --- | --- | --- |\n{}",
             entries.len(),
             rows.join("\n")
@@ -29,7 +30,6 @@ pub(super) fn page(entries: &[Entry<'_>]) -> Page {
         format!("## By service\n\n{}", table("service", services(entries))),
         format!("## By severity\n\n{}", table("severity", severities(entries))),
         format!("## By mode\n\n{}", table("asks for", modes(entries))),
-        format!("## By control\n\n{}", table("control", controls(entries, Entry::link))),
     ];
     Page::new("rules/README.md", &sections.join("\n\n"))
 }
@@ -84,7 +84,10 @@ pub(super) fn controls<'a>(entries: &[Entry<'a>], link: impl Fn(&Entry<'a>) -> S
         for (of, controls) in &entry.rule.frameworks {
             for control in controls {
                 let links = found.entry((*of, natural(control), control)).or_default();
-                links.push(link(entry));
+                let link = link(entry);
+                if !links.contains(&link) {
+                    links.push(link);
+                }
             }
         }
     }

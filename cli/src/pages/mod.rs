@@ -1,8 +1,10 @@
-//! The documents that are generated from the rules: a page for each, their index, and what they cover. Pure.
+//! The documents that are generated from the rules: a page for each, their index, what they can be told and what
+//! they cover. Pure.
 
 mod coverage;
 mod index;
 mod markdown;
+mod params;
 mod rule;
 
 pub(crate) use coverage::Recommendations;
@@ -49,6 +51,7 @@ pub(crate) fn pages(
         book.rules().iter().map(|rule| Entry { rule, pack: pack(rule, files) }).collect();
     let mut pages: Vec<Page> = entries.iter().map(rule::page).collect();
     pages.push(index::page(&entries));
+    pages.push(params::page(&entries));
     pages.extend(recommendations.map(|recommendations| coverage::page(recommendations, &entries)));
     pages.sort_by(|one, two| one.path.cmp(&two.path));
     pages

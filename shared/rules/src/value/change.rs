@@ -167,11 +167,17 @@ impl ActorValue {
 
 indexed!(ActorValue);
 
-/// Is the caller one of these: the user, the role, or the session that is named?
+/// Is the caller one of these users or roles? The name of a session is its caller's to choose, and a federated user's
+/// name too: nobody is known by those.
 fn by(this: &ChangeValue, patterns: &CelList<'_>) -> Result<CelBool, ExecutionError> {
     let actor = &this.change.actor;
     let patterns = texts_of("by", patterns)?;
-    let mut names = actor.arn.iter().chain(&actor.role);
+    let named = match actor.kind {
+        ActorKind::Role => actor.arn.as_deref().and_then(|arn| arn.rsplit_once('/')).map(|(role, _)| role),
+        ActorKind::Federated => None,
+        _ => actor.arn.as_deref(),
+    };
+    let mut names = named.into_iter().chain(actor.role.as_deref());
     Ok(names.any(|name| patterns.iter().any(|pattern| policy::covers(pattern, name))).into())
 }
 

@@ -1,0 +1,53 @@
+"""Rules of every pack at work: a recorded call goes in, people hear of what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from local_aws.guard import Guard
+from local_aws.places import ROOT
+from story import told
+
+Json = dict[str, Any]
+
+# One call of each pack, and the rule that it violates.
+CALLS = {
+    "data": ("s3/PutBucketAcl/public-read-canned.json", "s3-bucket-public-acl"),
+}
+
+
+def fresh(path: str, **changed: Any) -> Json:
+    """A recorded call as if it happened now."""
+    record = json.loads((ROOT / "events" / path).read_text())
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**record, "eventID": str(uuid.uuid4()), "eventTime": now, **changed}
+
+
+@pytest.mark.parametrize("pack", sorted(CALLS))
+def test_people_hear_of_a_call_that_a_rule_of_the_pack_forbids(guard: Guard, pack: str) -> None:
+    path, rule = CALLS[pack]
+    event = guard.deliver(fresh(path))
+    finding = told(guard, guard.ledger.await_finding(event, "MANUAL").id)
+    assert rule in finding.rules
+    assert guard.ledger.event(event)["result"] == "violating"
+
+
+def test_a_burst_of_refused_calls_is_one_finding_and_each_of_them_is_recorded(guard: Guard) -> None:
+    actor = {
+        "type": "IAMUser",
+        "arn": f"arn:aws:iam::111122223333:user/{uuid.uuid4()}",
+        "accountId": "111122223333",
+        "userName": "mallory",
+    }
+    refused = {"userIdentity": actor, "errorCode": "AccessDenied", "responseElements": None}
+    calls = [fresh("cloudtrail/StopLogging/by-sso.json", **refused) for _ in range(12)]
+    events = [guard.deliver(call) for call in calls]
+    seen = [guard.ledger.await_event(event) for event in events]
+    found = {finding for one in seen for finding in one["findings"]}
+    bursts = [finding for finding in map(guard.ledger.finding, found) if "unauthorized-calls-burst" in finding.rules]
+    assert len(bursts) == 1
+    assert bursts[0].state in ("OBSERVED", "MANUAL")
