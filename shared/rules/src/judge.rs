@@ -97,6 +97,9 @@ pub(crate) fn judge_sighting(rule: &Rule, setting: &Setting, now: &Observed) -> 
     as_a_whole(rule.ask(&scope))
 }
 
+/// An item as a condition sees it, and as a culprit.
+type Asked = (Box<dyn Val>, Item);
+
 /// A change with what is known of its surroundings, made once for all rules.
 struct Picture {
     scope: Context<'static, 'static>,
@@ -147,7 +150,7 @@ impl Picture {
     }
 
     /// What a view holds, each as a condition sees it and as a culprit.
-    fn items(&self, view: View) -> Result<Vec<(Box<dyn Val>, Item)>, String> {
+    fn items(&self, view: View) -> Result<Vec<Asked>, String> {
         Ok(match view {
             View::Openings => openings(self.scene.as_ref().map_err(Clone::clone)?),
             View::Statements => {
@@ -162,7 +165,7 @@ impl Picture {
         })
     }
 
-    fn valued<T: Clone>(&self, items: &[T], of: fn(T) -> Item) -> Vec<(Box<dyn Val>, Item)> {
+    fn valued<T: Clone>(&self, items: &[T], of: fn(T) -> Item) -> Vec<Asked> {
         let items = items.iter().cloned().map(of);
         items.filter_map(|item| Some((by_itself(&item, &self.change.account)?, item))).collect()
     }
@@ -178,7 +181,7 @@ fn by_itself(item: &Item, account: &AccountId) -> Option<Box<dyn Val>> {
     })
 }
 
-fn openings(scene: &Arc<Scene>) -> Vec<(Box<dyn Val>, Item)> {
+fn openings(scene: &Arc<Scene>) -> Vec<Asked> {
     let value = |at| Box::new(OpeningValue::new(scene, at)) as Box<dyn Val>;
     let items = scene.field.asked().cloned().map(Item::Opening);
     items.enumerate().map(|(at, item)| (value(at), item)).collect()
@@ -217,7 +220,7 @@ fn as_a_whole(answer: Answer) -> Verdict {
 
 /// Each item by itself, so that the culprits are known and one odd item hides no other.
 fn one_by_one(
-    items: impl IntoIterator<Item = (Box<dyn Val>, Item)>,
+    items: impl IntoIterator<Item = Asked>,
     mut ask: impl FnMut(Box<dyn Val>) -> Answer,
 ) -> Verdict {
     let (mut culprits, mut doubt) = (Vec::new(), None);

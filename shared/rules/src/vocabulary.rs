@@ -258,9 +258,8 @@ pub(crate) fn function(name: &str, asked: Option<Kind>, given: &[Kind]) -> (Kind
     let named = || FUNCTIONS.iter().filter(|function| function.name == name);
     let of_this = |function: &&Function| match (function.of, asked) {
         // What is observed of any resource but a security group is fields.
-        (Some(Fields), Some(Observed)) => true,
+        (Some(Fields), Some(Observed)) | (None, None) => true,
         (Some(meant), Some(asked)) => asked.fits(meant),
-        (None, None) => true,
         _ => false,
     };
     let takes = |function: &Function| {

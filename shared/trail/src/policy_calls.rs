@@ -127,6 +127,7 @@ fn permission(request: &Node<'_>) -> Result<Statement, ShapeError> {
         ("organizationId", "StringEquals", "aws:PrincipalOrgID"),
         ("functionUrlAuthType", "StringEquals", "lambda:FunctionUrlAuthType"),
         ("eventSourceToken", "StringEquals", "lambda:EventSourceToken"),
+        ("invokedViaFunctionUrl", "Bool", "lambda:InvokedViaFunctionUrl"),
     ];
     let name = request.word("principal")?.ok_or_else(|| request.missing("principal", "a principal"))?;
     let kind = match name.as_str() {
@@ -137,7 +138,7 @@ fn permission(request: &Node<'_>) -> Result<Statement, ShapeError> {
     let action = request.word("action")?.ok_or_else(|| request.missing("action", "an action"))?;
     let mut conditions = Vec::new();
     for (field, operator, key) in CONFINING {
-        if let Some(value) = request.word(field)? {
+        if let Some(value) = request.at(field).words()?.into_iter().next() {
             let (operator, key) = ((*operator).into(), (*key).into());
             conditions.push(Requirement { operator, key, values: vec![Untrusted::new(value)] });
         }

@@ -66,7 +66,9 @@ fn search(value: &Value, patterns: &[String], name: &str, found: &mut Vec<String
                 .filter(|(name, value)| is_secret(name, value, patterns))
                 .map(|(name, _)| name)
                 .collect();
-            named.iter().for_each(|name| note(name));
+            for name in &named {
+                note(name);
+            }
             let whole = is_secret(name, text, patterns) || decoded.as_deref().is_some_and(looks_like_one);
             if named.is_empty() && whole {
                 note(name);
@@ -96,7 +98,7 @@ fn assigned(line: &str) -> Option<(&str, &str)> {
     is_name.then(|| (name, value.trim_matches(['"', '\''])))
 }
 
-/// `{"name": "DB_PASSWORD", "value": "…"}`, as ECS, CodeBuild, CloudFormation and SSM write them.
+/// `{"name": "DB_PASSWORD", "value": "…"}`, as ECS, `CodeBuild`, `CloudFormation` and SSM write them.
 fn pair(fields: &serde_json::Map<String, Value>) -> Option<(&str, &Value)> {
     let of = |names: &[&str]| {
         fields.iter().find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)))

@@ -172,12 +172,12 @@ indexed!(ActorValue);
 fn by(this: &ChangeValue, patterns: &CelList<'_>) -> Result<CelBool, ExecutionError> {
     let actor = &this.change.actor;
     let patterns = texts_of("by", patterns)?;
-    let named = match actor.kind {
+    let caller = match actor.kind {
         ActorKind::Role => actor.arn.as_deref().and_then(|arn| arn.rsplit_once('/')).map(|(role, _)| role),
         ActorKind::Federated => None,
         _ => actor.arn.as_deref(),
     };
-    let mut names = named.into_iter().chain(actor.role.as_deref());
+    let mut names = caller.into_iter().chain(actor.role.as_deref());
     Ok(names.any(|name| patterns.iter().any(|pattern| policy::covers(pattern, name))).into())
 }
 

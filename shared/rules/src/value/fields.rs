@@ -195,8 +195,8 @@ fn secrets(
 ) -> Result<CelList<'static>, ExecutionError> {
     let patterns = super::texts_of("secrets", names)?;
     let found = this.at(path.inner())?;
-    let named = found.into_iter().flat_map(|value| trail::secret::written_out(value, &patterns));
-    super::bounded_texts(named.collect())
+    let holding = found.into_iter().flat_map(|value| trail::secret::written_out(value, &patterns));
+    super::bounded_texts(holding.collect())
 }
 
 pub(super) fn tags_of(this: &FieldsValue) -> Result<BTreeMap<String, String>, ExecutionError> {

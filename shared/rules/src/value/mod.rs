@@ -91,8 +91,8 @@ fn owned<'w>(text: String) -> Box<dyn Val + 'w> {
 fn texts_of(function: &str, list: &CelList<'_>) -> Result<Vec<String>, ExecutionError> {
     let odd = || ExecutionError::function_error(function, "a list of texts is needed");
     let text =
-        |item: &Box<dyn Val + '_>| item.downcast_ref::<CelString<'_>>().map(|text| text.inner().to_owned());
-    list.inner().iter().map(|item| text(item).ok_or_else(odd)).collect()
+        |item: &(dyn Val + '_)| item.downcast_ref::<CelString<'_>>().map(|text| text.inner().to_owned());
+    list.inner().iter().map(|item| text(item.as_ref()).ok_or_else(odd)).collect()
 }
 
 fn bounded_texts(texts: Vec<String>) -> Result<CelList<'static>, ExecutionError> {

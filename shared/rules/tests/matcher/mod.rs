@@ -59,7 +59,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((start, rest)) => text.strip_prefix(start).is_some_and(|left| {
-            (0..=left.len()).filter(|at| left.is_char_boundary(*at)).any(|at| is_like(rest, &left[at..]))
+            (0..=left.len()).filter_map(|at| left.get(at..)).any(|left| is_like(rest, left))
         }),
     }
 }
