@@ -16,7 +16,16 @@ Json = dict[str, Any]
 
 # One call of each pack, and the rule that it violates.
 CALLS = {
-    "data": ("s3/PutBucketAcl/public-read-canned.json", "s3-bucket-public-acl"),
+    "availability": ("rds/ModifyDBInstance/backups-off.json", "rds-backup-disabled"),
+    "cost": ("dlm/UpdateLifecyclePolicy/disabled.json", "backup-lifecycle-disabled"),
+    "data": ("s3/PutBucketAcl/grant-headers.json", "s3-bucket-public-acl"),
+    "deployment": ("codebuild/UpdateProjectVisibility/public.json", "pipeline-gate-removed-public-project"),
+    "encryption": ("kms/ScheduleKeyDeletion/in-seven-days.json", "kms-key-disabled-or-deletion-scheduled"),
+    "governance": ("bedrock/DeleteGuardrail/whole.json", "service-guardrail-tracked-model-guardrail"),
+    "identity": ("lambda/AddPermission20150331v2/anyone.json", "lambda-public-permission"),
+    "logging": ("cloudtrail/StopLogging/by-name.json", "cloudtrail-logging-stopped"),
+    "network": ("ec2/EnableSerialConsoleAccess/done.json", "ec2-serial-console-enabled"),
+    "secrets": ("ec2/ModifyInstanceMetadataOptions/tokens-optional.json", "ec2-imdsv1-allowed"),
 }
 
 
@@ -44,7 +53,7 @@ def test_a_burst_of_refused_calls_is_one_finding_and_each_of_them_is_recorded(gu
         "userName": "mallory",
     }
     refused = {"userIdentity": actor, "errorCode": "AccessDenied", "responseElements": None}
-    calls = [fresh("cloudtrail/StopLogging/by-sso.json", **refused) for _ in range(12)]
+    calls = [fresh("ec2/EnableSerialConsoleAccess/done.json", **refused) for _ in range(12)]
     events = [guard.deliver(call) for call in calls]
     seen = [guard.ledger.await_event(event) for event in events]
     found = {finding for one in seen for finding in one["findings"]}

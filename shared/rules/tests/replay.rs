@@ -82,7 +82,7 @@ fn a_rule_that_needs_what_nobody_configured_is_off_and_says_so() {
     assert_eq!(
         book.notes(),
         [
-            off("ec2-sg-ssh-around-bastion", "bastion_sg_ids"),
+            off("ec2-sg-ssh-not-operator-around-bastion", "bastion_sg_ids"),
             off("ec2-sg-ssh-not-operator", "operator_cidrs"),
             off("iam-trust-opened-foreign", "org_accounts"),
             off("kms-key-policy-exposed-foreign", "org_accounts"),

@@ -71,6 +71,7 @@ fn a_condition_narrows_when_it_has_to_be_met_by_a_fixed_value() {
         json!({"StringEquals": {"AWS:SourceOwner": "111122223333"}}),
         json!({"NumericEquals": {"aws:SourceAccount": 111_122_223_333_u64}}),
         json!({"StringEquals": {"aws:SourceVpce": "vpce-0123"}}),
+        json!({"StringLike": {"aws:userid": ["AROAEXAMPLE0000000013:*", "AIDAEXAMPLE0000000009"]}}),
         json!({"StringEquals": {"aws:SourceVpc": "vpc-0123"}}),
         json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.7"]}}),
         json!({"Bool": {"elasticfilesystem:AccessedViaMountTarget": true}}),
@@ -83,6 +84,7 @@ fn a_condition_narrows_when_it_has_to_be_met_by_a_fixed_value() {
 #[test]
 fn what_looks_like_narrowing_and_is_not_leaves_it_public() {
     for condition in [
+        json!({"StringLike": {"aws:userid": "*:paul"}}),
         json!({"StringLike": {"aws:PrincipalArn": "*"}}),
         json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:*:*:*:*"}}),
         json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}),

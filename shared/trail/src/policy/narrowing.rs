@@ -19,6 +19,8 @@ enum Value {
     Path,
     Network,
     True,
+    /// A user's id, or a role's with whatever session: `AROAEXAMPLE:*`.
+    Caller,
 }
 
 /// By key, in small letters. S3, KMS and EFS have keys of their own beside the global ones.
@@ -36,6 +38,7 @@ const KEYS: &[(&str, Value)] = &[
     ("aws:sourcevpc", Value::Id),
     ("aws:sourcevpcarn", Value::Arn),
     ("aws:sourcevpce", Value::Id),
+    ("aws:userid", Value::Caller),
     ("aws:vpceaccount", Value::Account),
     ("aws:vpceorgid", Value::Id),
     ("aws:vpceorgpaths", Value::Path),
@@ -137,6 +140,9 @@ fn narrows(one: &Requirement) -> bool {
             every(one, |text| text.split('/').next().is_some_and(is_fixed))
         }
         (Value::Network, "ipaddress") => is_less_than_the_world(one),
+        (Value::Caller, "stringequals" | "stringequalsignorecase" | "stringlike") => {
+            every(one, is_of_a_caller)
+        }
         (Value::True, "bool") => every(one, |text| text.eq_ignore_ascii_case("true")),
         _ => false,
     }
@@ -163,6 +169,11 @@ fn is_fixed(text: &str) -> bool {
                 rest.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("${aws:Resource"))
             })
         })
+}
+
+/// `AIDAEXAMPLE`, or `AROAEXAMPLE:` and any session of that role.
+fn is_of_a_caller(text: &str) -> bool {
+    is_fixed(text.strip_suffix(":*").unwrap_or(text))
 }
 
 /// An ARN whose account is fixed, or that has none and whose name is fixed: `arn:aws:s3:::yourmedia-assets`.
