@@ -42,7 +42,9 @@ evaluate=$(upload "$zips/evaluate.zip")
 revert_network=$(upload "$zips/revert-network.zip")
 notify=$(upload "$zips/notify.zip")
 
+# The patterns make the template longer than what may be sent in one call: it goes by way of the bucket.
 aws cloudformation deploy --stack-name "$stack" --template-file "$root/infra/template.yaml" \
+    --s3-bucket "$bucket" --s3-prefix template \
     --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
     --parameter-overrides "CodeBucket=$bucket" "EvaluateKey=$evaluate" "RevertNetworkKey=$revert_network" \
     "NotifyKey=$notify" "$@"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from local_aws.cloudtrail import ACCOUNT
 from local_aws.guard import Guard
 from local_aws.places import ROOT
 from story import told
@@ -19,7 +20,7 @@ CALLS = {
     "availability": ("rds/ModifyDBInstance/backups-off.json", "rds-backup-disabled"),
     "cost": ("dlm/UpdateLifecyclePolicy/disabled.json", "backup-lifecycle-disabled"),
     "data": ("s3/PutBucketAcl/grant-headers.json", "s3-bucket-public-acl"),
-    "deployment": ("codebuild/UpdateProjectVisibility/public.json", "pipeline-gate-removed-public-project"),
+    "deployment": ("codebuild/UpdateProjectVisibility/public.json", "pipeline-gate-removed-project-public"),
     "encryption": ("kms/ScheduleKeyDeletion/in-seven-days.json", "kms-key-disabled-or-deletion-scheduled"),
     "governance": ("bedrock/DeleteGuardrail/whole.json", "service-guardrail-tracked-model-guardrail"),
     "identity": ("lambda/AddPermission20150331v2/anyone.json", "lambda-public-permission"),
@@ -31,7 +32,8 @@ CALLS = {
 
 def fresh(path: str, **changed: Any) -> Json:
     """A recorded call as if it happened now."""
-    record = json.loads((ROOT / "events" / path).read_text())
+    text = (ROOT / "events" / path).read_text()
+    record = json.loads(text.replace("111122223333", ACCOUNT))
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {**record, "eventID": str(uuid.uuid4()), "eventTime": now, **changed}
 
@@ -48,8 +50,8 @@ def test_people_hear_of_a_call_that_a_rule_of_the_pack_forbids(guard: Guard, pac
 def test_a_burst_of_refused_calls_is_one_finding_and_each_of_them_is_recorded(guard: Guard) -> None:
     actor = {
         "type": "IAMUser",
-        "arn": f"arn:aws:iam::111122223333:user/{uuid.uuid4()}",
-        "accountId": "111122223333",
+        "arn": f"arn:aws:iam::{ACCOUNT}:user/{uuid.uuid4()}",
+        "accountId": ACCOUNT,
         "userName": "mallory",
     }
     refused = {"userIdentity": actor, "errorCode": "AccessDenied", "responseElements": None}

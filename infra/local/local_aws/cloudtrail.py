@@ -75,7 +75,7 @@ def envelope(detail: Json, **changed: Any) -> Json:
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.ec2",
+        "source": f"aws.{str(detail.get('eventSource', 'ec2')).split('.')[0]}",
         "account": ACCOUNT,
         "time": now(),
         "region": REGION,

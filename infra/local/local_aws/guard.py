@@ -159,11 +159,15 @@ def webhook_secret(cloud: LocalAws, name: str, path: str) -> str:
 
 
 def create_stack(cloud: LocalAws, name: str, parameters: dict[str, str]) -> dict[str, str]:
-    """Creates the stack and waits; its outputs."""
-    cloudformation = cloud.client("cloudformation")
+    """Creates the stack and waits; its outputs. The template is longer than what one call may carry: S3 holds it."""
+    cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
+    template = TEMPLATE.read_bytes()
+    key = f"template-{hashlib.sha256(template).hexdigest()[:32]}.yaml"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=template)
+    url = f"https://s3.{s3.meta.region_name}.amazonaws.com/{BUCKET}/{key}"
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     cloudformation.create_stack(
-        StackName=name, TemplateBody=TEMPLATE.read_text(), Parameters=given, Capabilities=["CAPABILITY_IAM"]
+        StackName=name, TemplateURL=url, Parameters=given, Capabilities=["CAPABILITY_IAM"]
     )
 
     def settled() -> dict[str, Any] | None:
