@@ -38,7 +38,7 @@ impl Param {
     }
 
     /// An empty list or text: nobody said what it is.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         match self {
             Self::Cidrs(list) => list.is_empty(),
             Self::Ports(list) => list.is_empty(),

@@ -11,15 +11,15 @@ mod support;
 
 use expect_test::expect;
 use matcher::{
-    Deployed, ROLE, book, call, deployed, envelope, merge, ours, over_every_call, route, rule, with,
+    Deployed, ROLE, book, call, deployed, envelope, merge, ours, over_every_call, route, rule, violating,
+    with,
 };
 use proptest::prelude::*;
 use rules::patterns::{OWN_ROLE, PATTERN_CHARS_MAX, Pattern, patterns, section, splice};
-use rules::{Rule, RuleBook, RuleFile};
-use serde::Deserialize;
+use rules::{Rule, RuleBook};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use support::{config, event, events, rule_files};
+use support::{config, events, rule_files};
 use trail::{EventKind, Outcome, envelope_source};
 
 const ECHO: (&str, &str) = ("ec2.amazonaws.com", "RevokeSecurityGroupIngress");
@@ -27,34 +27,6 @@ const ECHO: (&str, &str) = ("ec2.amazonaws.com", "RevokeSecurityGroupIngress");
 fn of(book: &RuleBook) -> Vec<Pattern> {
     let on = book.rules().iter().filter(|rule| rule.off().is_none());
     patterns(on, [ECHO]).unwrap()
-}
-
-/// A case, as far as a pattern can see it.
-#[derive(Deserialize)]
-struct Case {
-    /// None of what only the sweep sees.
-    event: Option<String>,
-    but: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Cases {
-    #[serde(default)]
-    violates: Vec<Case>,
-}
-
-/// The records of a rule's violating cases.
-fn violating(file: &RuleFile) -> Vec<Value> {
-    let cases: Cases = serde_saphyr::from_str(file.cases_yaml.as_deref().unwrap()).unwrap();
-    let record = |case: Case| {
-        let mut record: Value = serde_json::from_str(&event(&case.event?).unwrap()).unwrap();
-        if record.get("detail-type").is_some() {
-            record = record["detail"].take();
-        }
-        merge(&mut record, &case.but.unwrap_or_else(|| json!({})));
-        Some(record)
-    };
-    cases.violates.into_iter().filter_map(record).collect()
 }
 
 /// All rules, also those that are off under the shipped configuration.

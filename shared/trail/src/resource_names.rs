@@ -235,6 +235,7 @@ pub(crate) const BY_LIST_ONLY: &[&str] = &[
     "iam.amazonaws.com",
     "kms.amazonaws.com",
     "lambda.amazonaws.com",
+    "logs.amazonaws.com",
     "s3.amazonaws.com",
     "secretsmanager.amazonaws.com",
     "sns.amazonaws.com",

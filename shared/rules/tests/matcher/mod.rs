@@ -1,7 +1,9 @@
 //! What EventBridge makes of a pattern (of its operators those that the compiler writes), and what it is given.
 
+use crate::support::event;
 use rules::patterns::{OWN_ROLE, Pattern};
 use rules::{Config, RuleBook, RuleFile};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use trail::envelope_source;
@@ -144,4 +146,32 @@ pub(crate) fn over_every_call(id: &str, further: &str, only: &Value) -> RuleFile
     let file = rule(id, further, &[]);
     let rule_yaml = file.rule_yaml.replace("events:\n", &format!("events: any\nonly: {only}\n"));
     RuleFile { rule_yaml, ..file }
+}
+
+/// A case, as far as a pattern can see it.
+#[derive(Deserialize)]
+struct Case {
+    /// None of what only the sweep sees.
+    event: Option<String>,
+    but: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Cases {
+    #[serde(default)]
+    violates: Vec<Case>,
+}
+
+/// The records of a rule's violating cases.
+pub(crate) fn violating(file: &RuleFile) -> Vec<Value> {
+    let cases: Cases = serde_saphyr::from_str(file.cases_yaml.as_deref().unwrap()).unwrap();
+    let record = |case: Case| {
+        let mut record: Value = serde_json::from_str(&event(&case.event?).unwrap()).unwrap();
+        if record.get("detail-type").is_some() {
+            record = record["detail"].take();
+        }
+        merge(&mut record, &case.but.unwrap_or_else(|| json!({})));
+        Some(record)
+    };
+    cases.violates.into_iter().filter_map(record).collect()
 }
