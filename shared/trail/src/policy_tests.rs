@@ -67,6 +67,7 @@ fn a_condition_narrows_when_it_has_to_be_met_by_a_fixed_value() {
         json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-exampleorg1/*"}}),
         json!({"StringLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}),
         json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::yourmedia-assets"}}),
+        json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:yourmedia-assets"}}),
         json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}),
         json!({"StringEquals": {"AWS:SourceOwner": "111122223333"}}),
         json!({"NumericEquals": {"aws:SourceAccount": 111_122_223_333_u64}}),
@@ -84,6 +85,7 @@ fn a_condition_narrows_when_it_has_to_be_met_by_a_fixed_value() {
 #[test]
 fn what_looks_like_narrowing_and_is_not_leaves_it_public() {
     for condition in [
+        json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:alarms"}}),
         json!({"StringLike": {"aws:userid": "*:paul"}}),
         json!({"StringLike": {"aws:PrincipalArn": "*"}}),
         json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:*:*:*:*"}}),

@@ -345,6 +345,7 @@ const RDS: &[&str] = &[
     "targetDBSnapshotIdentifier",
     "targetDBClusterSnapshotIdentifier",
     "sourceDBSnapshotIdentifier",
+    "sourceArn",
     "exportTaskIdentifier",
     "globalClusterIdentifier",
     "dBParameterGroupName",

@@ -78,10 +78,13 @@ pub(super) type Selector = BTreeMap<String, Vec<Value>>;
 /// EventBridge refuses a pattern whose wildcards are too many; how many, it does not say.
 const WILDCARDS_MAX: usize = 8;
 
-/// A selector with one path and literals: it can be left out of other patterns in a few characters.
+/// A selector with one path and literals: it can be left out of other patterns in a few characters. Not so of flags
+/// beside texts: `anything-but` takes no flags.
 pub(super) fn is_plain(selector: &Selector) -> bool {
     let literal = |values: &Vec<Value>| values.iter().all(|value| wildcard(value).is_none());
-    selector.len() <= 1 && selector.values().all(literal)
+    let of_a_kind =
+        |values: &Vec<Value>| values.iter().all(Value::is_boolean) || !values.iter().any(Value::is_boolean);
+    selector.len() <= 1 && selector.values().all(|values| literal(values) && of_a_kind(values))
 }
 
 /// The selector in as many as its wildcards need.
@@ -132,6 +135,12 @@ impl Fields {
             }
             found
         })
+    }
+
+    /// The literals that are asked of a field; `None` where something else is asked, or nothing.
+    pub(super) fn literals(&self, path: &str) -> Option<Vec<&str>> {
+        let Some(Asked::OneOf(values)) = self.0.get(path) else { return None };
+        values.iter().map(Value::as_str).collect()
     }
 
     fn put_into(&self, detail: &mut Map<String, Value>, which: impl Fn(&String, &Asked) -> bool) {

@@ -15,7 +15,7 @@ use crate::written::RuleKind;
 use crate::{Only, Rule};
 use field::{Asked, Fields, Selector};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trail::{DETAIL_TYPES, envelope_source};
 
 /// Of AWS, for the JSON text of one pattern.
@@ -234,7 +234,14 @@ impl Pattern {
     pub fn json(&self) -> Value {
         let (mut detail, ways) = field::details(&self.ways);
         let sources = if self.calls.is_empty() {
-            json!([{"prefix": "aws."}])
+            let of_services: Option<Vec<Vec<&str>>> =
+                self.ways.iter().map(|way| way.literals("eventSource")).collect();
+            match of_services
+                .map(|all| all.into_iter().flatten().map(envelope_source).collect::<BTreeSet<_>>())
+            {
+                Some(sources) if !sources.is_empty() => json!(sources),
+                _ => json!([{"prefix": "aws."}]),
+            }
         } else {
             let mut of_sources: Vec<Value> =
                 self.calls.iter().map(|(source, names)| asked(source, names)).collect();

@@ -179,12 +179,15 @@ fn is_of_a_caller(text: &str) -> bool {
 /// An ARN whose account is fixed, or that has none and whose name is fixed: `arn:aws:s3:::yourmedia-assets`.
 fn is_of_one(text: &str) -> bool {
     let mut parts = text.splitn(6, ':');
-    let (Some("arn"), Some(_), Some(_), Some(_), Some(account), Some(name)) =
+    let (Some("arn"), Some(_), Some(service), Some(_), Some(account), Some(name)) =
         (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return false;
     };
-    if account.is_empty() { name.split('/').next().is_some_and(is_fixed) } else { is_fixed(account) }
+    // A bucket's ARN has no account, and `arn:aws:s3:*:*:yourmedia-assets` is a form that people copy.
+    let of_bucket = service == "s3" && account == "*";
+    let by_name = account.is_empty() || of_bucket;
+    if by_name { name.split('/').next().is_some_and(is_fixed) } else { is_fixed(account) }
 }
 
 /// Taken together, so that the world in pieces is the world.
