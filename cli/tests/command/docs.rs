@@ -62,6 +62,7 @@ fn what_is_stale_missing_or_left_over_is_named_and_put_right() {
     stage.write("docs/rules/by-hand.md", "# Somebody's own\n");
     expect![[r#"
         docs/coverage.md: missing
+        docs/params.md: missing
         docs/rules/README.md: missing
         docs/rules/ssh-open.md: missing
         docs/rules/web-open.md: missing

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use aws::{Package, PackageError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A package with the shipped configuration and these rules of the network pack.
@@ -9,11 +10,9 @@ fn package(name: &str, rules: &[(&str, String)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
-    for (rule, text) in rules {
-        let place = folder.join("rules/network").join(rule);
-        std::fs::create_dir_all(&place).unwrap();
-        std::fs::write(place.join("rule.yaml"), text).unwrap();
-    }
+    let texts: BTreeMap<String, &String> =
+        rules.iter().map(|(rule, text)| (format!("rules/network/{rule}"), text)).collect();
+    std::fs::write(folder.join("rules.json"), serde_json::to_string(&texts).unwrap()).unwrap();
     std::fs::write(folder.join("gardefou.yaml"), shipped("gardefou.yaml")).unwrap();
     folder
 }
@@ -25,12 +24,18 @@ fn shipped(path: &str) -> String {
 #[test]
 fn a_function_starts_with_the_sound_rules_and_leaves_the_broken_ones_out() {
     let sound = shipped("rules/network/ec2-sg-ssh-open/rule.yaml");
-    let broken =
-        sound.replace("ec2-sg-ssh-open", "ec2-sg-broken").replace("opening.exposes", "opening.exposed");
+    let broken = sound.replace("ec2-sg-ssh-open", "ec2-sg-broken").replace("severity:", "severty:");
     let folder = package("one-broken", &[("ec2-sg-ssh-open", sound), ("ec2-sg-broken", broken)]);
     let Package { rules, .. } = Package::read(&folder).unwrap();
     let names: Vec<String> = rules.rules().iter().map(|rule| rule.id.to_string()).collect();
     assert_eq!(names, ["ec2-sg-ssh-open"]);
+}
+
+#[test]
+fn without_its_rules_a_function_does_not_start() {
+    let folder = package("no-rules", &[]);
+    std::fs::write(folder.join("rules.json"), "[]").unwrap();
+    assert!(matches!(Package::read(&folder).unwrap_err(), PackageError::Rules { .. }));
 }
 
 #[test]

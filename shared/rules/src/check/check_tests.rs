@@ -280,7 +280,7 @@ fn what_looks_covered_and_is_not_is_noted() {
     let rule = RULE.replace("what: a", "observed: false\nwhat: a");
     let checked =
         super::check(&[folder("r/ssh", &rule, CASES)], &Config::default(), &|_| Some(EVENT.to_owned()));
-    assert_eq!(checked.notes, ["not observed yet, so that no sweep sees them: `ssh`"]);
+    assert_eq!(checked.notes, ["1 not observed yet, so that only calls are judged: `ssh`"]);
     let rule = RULE.replace("what: a", "kind: change\ncount: {by: actor, within: 1h, atLeast: 9}\nwhat: a");
     let rule = rule.replace("kind: change\n", "");
     assert_eq!(

@@ -69,12 +69,15 @@ pub fn check(files: &[RuleFile], config: &Config, event: &dyn Fn(&str) -> Option
 
 /// What looks covered and is not.
 fn not_yet(book: &RuleBook) -> impl Iterator<Item = String> {
-    let of = |what: &str, is: fn(&Rule) -> bool| {
+    let of = |what: &str, sweep: bool| {
+        let unobserved = |rule: &&Rule| !rule.observed && (rule.kind == RuleKind::Sweep) == sweep;
         let ids: Vec<String> =
-            book.rules().iter().filter(|rule| is(rule)).map(|rule| format!("`{}`", rule.id)).collect();
-        (!ids.is_empty()).then(|| format!("{what}: {}", ids.join(", ")))
+            book.rules().iter().filter(unobserved).map(|rule| format!("`{}`", rule.id)).collect();
+        (!ids.is_empty()).then(|| format!("{} {what}: {}", ids.len(), ids.join(", ")))
     };
-    of("not observed yet, so that no sweep sees them", |rule| !rule.observed).into_iter()
+    let calls = of("not observed yet, so that only calls are judged", false);
+    let nothing = of("asked by the sweep alone and not observed yet, so that nothing is judged", true);
+    calls.into_iter().chain(nothing)
 }
 
 /// What can be said of a rule whether or not its conditions are understood.
