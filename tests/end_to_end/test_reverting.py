@@ -32,7 +32,7 @@ def test_of_a_violating_and_a_legitimate_source_in_one_call_only_the_violating_o
     assert group.rules() == {group.https} | ids_from(opened, "203.0.113.0/24")
 
 
-def test_an_opening_of_all_ports_violates_four_rules_and_is_one_finding_one_revert_one_message(
+def test_an_opening_of_all_ports_violates_five_rules_and_is_one_finding_one_revert_one_message(
     guard: Guard, group: Group
 ) -> None:
     everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -40,6 +40,7 @@ def test_an_opening_of_all_ports_violates_four_rules_and_is_one_finding_one_reve
     finding = guard.ledger.await_finding(event, "REVERTED", "RESOLVED", "MANUAL")
     assert sorted(finding.rules) == [
         "ec2-sg-all-traffic-open", "ec2-sg-high-risk-ports-open", "ec2-sg-monitoring-ports-open", "ec2-sg-ssh-open",
+        "ec2-sg-unapproved-public-port",
     ]  # fmt: skip
     assert (finding.removed, finding.passed("REVERTING armed")) == (ids(opened), 1)
     assert group.rules() == {group.https}
