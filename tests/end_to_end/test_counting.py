@@ -97,7 +97,7 @@ def test_of_a_batch_of_ten_with_a_poison_message_nine_are_processed_and_one_is_a
 
 
 def failed(record: Json, _: Guard) -> Json:
-    code = {"errorCode": "Client.InvalidPermission.Duplicate", "errorMessage": "You are not authorized."}
+    code = {"errorCode": "Client.InvalidPermission.Duplicate", "errorMessage": "The rule already exists."}
     return cloudtrail.envelope({**record, **code, "responseElements": None})
 
 
