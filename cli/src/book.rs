@@ -1,11 +1,14 @@
 //! The rules and the configuration that a command is to use.
 
 use crate::shown;
-use rules::{Config, Problem, RuleBook, RuleFile};
+use rules::{Chapter, Config, Problem, RuleBook, RuleFile};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// The rules of the repository that the command was built from: (path, text).
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -70,9 +73,19 @@ pub(crate) fn find(args: &BookArgs) -> Result<Found, BookError> {
 }
 
 impl Found {
-    /// The sound rules, and what is wrong with the others.
+    /// The sound rules, and what is wrong with the others; read on as many cores as there are.
     pub(crate) fn read(self) -> (RuleBook, Vec<Problem>) {
-        RuleBook::read(self.files, &self.config)
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let config = &self.config;
+        let chapters: Vec<Chapter> = thread::scope(|scope| {
+            let part = self.files.len().div_ceil(cores).max(1);
+            let read = |files: &'_ [RuleFile]| Chapter::read(files.iter().cloned(), config);
+            let running: Vec<_> =
+                self.files.chunks(part).map(|files| scope.spawn(move || read(files))).collect();
+            let read = running.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            read.collect()
+        });
+        RuleBook::bound(chapters, config)
     }
 }
 

@@ -1,9 +1,10 @@
 //! All rules, and which of them ask for a change.
 
 use crate::asked::Only;
+use crate::chapter::{Chapter, Read};
 use crate::later::Reading;
 use crate::names::undated;
-use crate::rule::{self, Rule};
+use crate::rule::Rule;
 use crate::written::RuleKind;
 use crate::{Config, Problem, RuleFile};
 use model::RuleId;
@@ -26,37 +27,29 @@ pub struct RuleBook {
 impl RuleBook {
     /// Keeps every rule that is sound and reports every one that is not.
     pub fn read(files: impl IntoIterator<Item = RuleFile>, config: &Config) -> (Self, Vec<Problem>) {
-        Self::reading(files, config, Reading::Whole)
+        Self::bound([Chapter::read(files, config)], config)
     }
 
     /// As [`read`](Self::read), of rules that were understood before: a condition is compiled when it is first asked,
     /// so that a function starts in little time. One that is not understood after all is undecided.
     pub fn trust(files: impl IntoIterator<Item = RuleFile>, config: &Config) -> (Self, Vec<Problem>) {
-        Self::reading(files, config, Reading::Trusting)
+        Self::bound([Chapter::reading(files, config, Reading::Trusting)], config)
     }
 
-    fn reading(
-        files: impl IntoIterator<Item = RuleFile>,
-        config: &Config,
-        reading: Reading,
-    ) -> (Self, Vec<Problem>) {
+    /// The chapters that were read with this configuration, in one.
+    pub fn bound(chapters: impl IntoIterator<Item = Chapter>, config: &Config) -> (Self, Vec<Problem>) {
         let (mut rules, mut problems) = (BTreeMap::<RuleId, Rule>::new(), Vec::new());
         let (mut named, mut texts) = (BTreeSet::new(), BTreeSet::new());
-        for file in files {
-            named.extend(file.folder().parse::<RuleId>());
-            texts.insert((file.folder().to_owned(), Sha256::digest(&file.rule_yaml).to_vec()));
-            let read = rule::written(&file).map_err(|problem| vec![problem]);
-            match read.and_then(|written| Ok((Rule::read(&file, &written, config, reading)?, written))) {
-                Ok((rule, written)) if rules.contains_key(&rule.id) => {
-                    let place = crate::yaml::Place::of(&written.id);
-                    problems.push(Problem::new(
-                        &file.rule_path(),
-                        place,
-                        format!("there is another rule `{}`", rule.id),
-                    ));
+        for chapter in chapters {
+            named.extend(chapter.named);
+            texts.extend(chapter.texts);
+            problems.extend(chapter.problems);
+            for Read { rule, path, place } in chapter.rules {
+                if rules.contains_key(&rule.id) {
+                    problems.push(Problem::new(&path, place, format!("there is another rule `{}`", rule.id)));
+                } else {
+                    rules.insert(rule.id.clone(), rule);
                 }
-                Ok((rule, _)) => drop(rules.insert(rule.id.clone(), rule)),
-                Err(found) => problems.extend(found),
             }
         }
         problems.extend(config.idle(&named, &rules));

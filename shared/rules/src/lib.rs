@@ -6,6 +6,7 @@
 mod asked;
 mod book;
 mod burst;
+mod chapter;
 mod check;
 mod condition;
 mod config;
@@ -28,6 +29,7 @@ mod yaml;
 pub use asked::Only;
 pub use book::RuleBook;
 pub use burst::{Added, Burst};
+pub use chapter::Chapter;
 pub use check::{Checked, PlannedCase, check};
 pub use config::{Breaker, Config};
 pub use counted::{By, Count, Seen};
