@@ -14,6 +14,7 @@ mod support;
 
 use criterion::Criterion;
 use rules::{Chapter, Config, RuleBook, RuleFile};
+use serde_json::{Value, json};
 use std::hint::black_box;
 use std::mem::ManuallyDrop;
 use std::thread;
@@ -41,17 +42,36 @@ fn main() {
     });
     figure("rules_load_ms", load_ms(), "ms", 50.0);
     figure("rules_trust_ms", trust_ms(), "ms", 50.0);
+    figure("check_s", check_s(), "s", 10.0);
     figure("judge_match_p99_us", match_p99_us(&book, &asked), "us", 200.0);
     figure("judge_quiet_us_per_kb", quiet_us_per_kb(&book), "us/KB", 2.0);
     figure("judge_rules_1000_over_10", rules_1000_over_10(), "ratio", 1.3);
     criterion.final_summary();
 }
 
-/// Everything on, so that every rule is asked.
+/// Everything on, so that every rule is asked: whatever some rule needs is said.
 fn configured() -> Config {
-    let networks = "params: {operator_cidrs: [203.0.113.0/24], monitoring_cidrs: [10.1.0.0/16]}";
-    assert!(config().param("operator_cidrs").is_some());
-    Config::read(networks).unwrap()
+    let (book, _) = RuleBook::read(texts(), &Config::default());
+    let value = |name: &str| match name {
+        name if name.ends_with("_cidrs") => json!(["203.0.113.0/24"]),
+        name if name.ends_with("_ports") => json!([22]),
+        name if name.ends_with('s') => json!(["yourmedia-*"]),
+        _ => json!("yourmedia"),
+    };
+    let params: Value = book
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.needs())
+        .map(|name| (name.to_owned(), value(name)))
+        .collect();
+    let config = Config::read(&json!({"params": params}).to_string()).unwrap();
+    let (book, problems) = RuleBook::read(texts(), &config);
+    assert!(
+        problems.is_empty() && book.rules().iter().all(|rule| rule.off().is_none()),
+        "{:?}",
+        book.notes()
+    );
+    config
 }
 
 /// All shipped rules, from their texts to what can be asked, on the cores of the machine as the command does it.
@@ -74,6 +94,12 @@ fn load_ms() -> f64 {
 fn trust_ms() -> f64 {
     let (files, config) = (texts(), Config::default());
     best_of(10, || ManuallyDrop::new(RuleBook::trust(files.iter().cloned(), &config))).as_secs_f64() * 1e3
+}
+
+/// What `gardefou check` does with all rules and all their cases, on one core.
+fn check_s() -> f64 {
+    let files = rule_files();
+    best_of(3, || assert!(rules::check(&files, &config(), &event).problems.is_empty())).as_secs_f64()
 }
 
 fn texts() -> Vec<RuleFile> {

@@ -7,13 +7,14 @@
 )]
 
 mod matcher;
+mod patch;
 mod support;
 
 use expect_test::expect;
 use matcher::{
-    Deployed, ROLE, book, call, deployed, envelope, merge, ours, over_every_call, route, rule, violating,
-    with,
+    Deployed, ROLE, book, call, deployed, envelope, ours, over_every_call, route, rule, violating, with,
 };
+use patch::merge;
 use proptest::prelude::*;
 use rules::patterns::{OWN_ROLE, PATTERN_CHARS_MAX, Pattern, patterns, section, splice};
 use rules::{Rule, RuleBook};

@@ -2,7 +2,9 @@
 //! rule shows each event whose verdict moves.
 #![expect(clippy::unwrap_used, reason = "a test that can't read its files has failed")]
 
+mod patch;
 mod support;
+mod variants;
 
 use expect_test::expect_file;
 use model::{Item, Verdict};

@@ -1,5 +1,6 @@
 //! What a statement comes to, decided as IAM would: who is let in, and what narrows it.
 
+mod denial;
 mod narrowing;
 mod pattern;
 
@@ -8,15 +9,22 @@ pub use pattern::covers;
 
 use model::{AccountId, Effect, Listed, Principal, Statement};
 
-/// Lets anyone do something, with no condition that narrows who.
-pub fn public(statement: &Statement) -> bool {
-    statement.effect == Effect::Allow && open(&statement.principals) && !confined(statement)
+/// Lets anyone do something: no condition narrows who, and no denial in its policy does.
+pub fn public(statement: &Statement, policy: &[Statement]) -> bool {
+    let is_public = |way: &Statement| way.effect == Effect::Allow && open(&way.principals) && !confined(way);
+    is_public(statement) && denial::left(statement, policy).iter().any(is_public)
 }
 
 /// Lets in an account that is neither `own` nor among `known`: by name, or as the one that everyone is narrowed to.
-pub fn foreign(statement: &Statement, own: &AccountId, known: &[&str]) -> bool {
-    let names_nobody = statement.effect == Effect::Deny || statement.principals.is_unsaid();
-    if names_nobody || narrowing::by_organisation(statement) {
+pub fn foreign(statement: &Statement, policy: &[Statement], own: &AccountId, known: &[&str]) -> bool {
+    if statement.effect == Effect::Deny || statement.principals.is_unsaid() {
+        return false;
+    }
+    denial::left(statement, policy).iter().any(|way| lets_in_foreign(way, own, known))
+}
+
+fn lets_in_foreign(statement: &Statement, own: &AccountId, known: &[&str]) -> bool {
+    if narrowing::by_organisation(statement) {
         return false;
     }
     let is_foreign = |account: &str| account != own.as_str() && !known.contains(&account);

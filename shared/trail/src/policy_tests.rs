@@ -31,7 +31,7 @@ fn one(principal: &Value, condition: &Value) -> Statement {
 }
 
 fn is_public(condition: &Value) -> bool {
-    public(&one(&json!("*"), condition))
+    public(&one(&json!("*"), condition), &[])
 }
 
 #[test]
@@ -49,13 +49,13 @@ fn everyone_is_written_in_many_ways() {
         (json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}), false),
         (json!({}), false),
     ] {
-        assert_eq!(public(&one(&principal, &json!(null))), expected, "{principal}");
+        assert_eq!(public(&one(&principal, &json!(null)), &[]), expected, "{principal}");
     }
     let all_but =
         json!({"Statement": {"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "*"}});
-    assert!(public(&statements(&all_but)[0]));
+    assert!(public(&statements(&all_but)[0], &[]));
     let of_identity = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
-    assert!(!public(&statements(&of_identity)[0]));
+    assert!(!public(&statements(&of_identity)[0], &[]));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn foreign_is_an_account_that_nobody_knows() {
         (json!({"Service": "sns.amazonaws.com"}), json!(null), false),
     ] {
         let statement = one(&principal, &condition);
-        assert_eq!(foreign(&statement, &own, &["777788889999"]), expected, "{principal} {condition}");
+        assert_eq!(foreign(&statement, &[], &own, &["777788889999"]), expected, "{principal} {condition}");
     }
 }
 
@@ -162,7 +162,9 @@ fn what_is_denied_lets_nobody_in_and_a_denial_of_plain_http_is_known() {
         let statement = deny(action, condition.clone());
         assert_eq!(closes_plain_http(&statement), expected, "{condition}");
         assert!(
-            !public(&statement) && !foreign(&statement, &own, &[]) && !allows(&statement, "s3:GetObject")
+            !public(&statement, &[])
+                && !foreign(&statement, &[], &own, &[])
+                && !allows(&statement, "s3:GetObject")
         );
     }
 }
@@ -257,7 +259,7 @@ proptest! {
         let less = one(&principal, &condition);
         let mut more = less.clone();
         more.conditions.extend(one(&principal, &further).conditions);
-        prop_assert!(public(&less) || !public(&more));
+        prop_assert!(public(&less, &[]) || !public(&more, &[]));
         prop_assert!(confined(&more) || !confined(&less));
     }
 
@@ -267,7 +269,7 @@ proptest! {
     ) {
         let own: AccountId = "111122223333".parse().unwrap();
         let verdict = |statement: &Statement| {
-            (public(statement), foreign(statement, &own, &[]), allows(statement, "s3:GetObject"), statement.id.clone())
+            (public(statement, &[]), foreign(statement, &[], &own, &[]), allows(statement, "s3:GetObject"), statement.id.clone())
         };
         let first = written("Allow", &one.0, &one.1);
         let second = written(if deny { "Deny" } else { "Allow" }, &two.0, &two.1);

@@ -67,7 +67,7 @@ fn each_call_has_its_policy_in_a_field_of_its_own() {
     ] {
         let statements = read(&format!("{source}.amazonaws.com"), name, &request).unwrap();
         assert_eq!(statements.len(), 1, "{source} {name}");
-        assert!(crate::policy::public(&statements[0]), "{source} {name}");
+        assert!(crate::policy::public(&statements[0], &statements), "{source} {name}");
     }
 }
 

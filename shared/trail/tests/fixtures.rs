@@ -35,10 +35,10 @@ fn shown(opening: &Opening) -> String {
     format!("{rule}{traffic} {way} {source}{description}")
 }
 
-fn decided(statement: &Statement, change: &Change) -> String {
+fn decided(statement: &Statement, all: &[Statement], change: &Change) -> String {
     let is = [
-        (policy::public(statement), ", public"),
-        (policy::foreign(statement, &change.account, &[]), ", foreign"),
+        (policy::public(statement, all), ", public"),
+        (policy::foreign(statement, all, &change.account, &[]), ", foreign"),
         (policy::confined(statement), ", confined"),
         (policy::closes_plain_http(statement), ", closes plain HTTP"),
     ];
@@ -65,7 +65,7 @@ fn row(change: &Change) -> String {
     match change.statements() {
         Ok(statements) => {
             for one in statements {
-                writeln!(row, "    {}", decided(one, change)).unwrap();
+                writeln!(row, "    {}", decided(one, statements, change)).unwrap();
             }
         }
         Err(error) => writeln!(row, "    undecided: {error}").unwrap(),

@@ -106,7 +106,7 @@ impl StaticVal for StatementValue {}
 indexed!(StatementValue);
 
 fn is_public(this: &StatementValue) -> CelBool {
-    this.is(policy::public)
+    this.is(|statement| policy::public(statement, &this.policy.statements))
 }
 
 fn confined(this: &StatementValue) -> CelBool {
@@ -148,7 +148,9 @@ fn is_foreign(this: &StatementValue, accounts: &CelList<'_>) -> Result<CelBool, 
         .map(|account| account.downcast_ref::<CelString<'_>>().map(CelString::inner))
         .collect();
     let known = known.ok_or_else(refused)?;
-    Ok(this.is(|statement| policy::foreign(statement, &this.policy.held_by.account, &known)))
+    Ok(this.is(|statement| {
+        policy::foreign(statement, &this.policy.statements, &this.policy.held_by.account, &known)
+    }))
 }
 
 /// Gives a language the functions that conditions ask of statements.

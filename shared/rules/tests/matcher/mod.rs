@@ -1,5 +1,6 @@
 //! What EventBridge makes of a pattern (of its operators those that the compiler writes), and what it is given.
 
+use crate::patch::merge;
 use crate::support::event;
 use rules::patterns::{OWN_ROLE, Pattern};
 use rules::{Config, RuleBook, RuleFile};
@@ -100,19 +101,6 @@ pub(crate) fn with(record: &Value, key: &str, value: Value) -> Value {
 pub(crate) fn ours(record: &Value) -> Value {
     let identity = json!({"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": ROLE}}});
     with(record, "userIdentity", identity)
-}
-
-pub(crate) fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else { return target.clone_from(patch) };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (name, value) in patch {
-        match value {
-            Value::Null => drop(target.as_object_mut().unwrap().remove(name)),
-            value => merge(&mut target[name], value),
-        }
-    }
 }
 
 pub(crate) fn rule(id: &str, further: &str, events: &[(String, String)]) -> RuleFile {
