@@ -13,7 +13,7 @@
 mod support;
 
 use criterion::Criterion;
-use rules::{Chapter, Config, RuleBook, RuleFile};
+use rules::{Chapter, Config, Rule, RuleBook, RuleFile};
 use serde_json::{Value, json};
 use std::hint::black_box;
 use std::mem::ManuallyDrop;
@@ -58,12 +58,8 @@ fn configured() -> Config {
         name if name.ends_with('s') => json!(["yourmedia-*"]),
         _ => json!("yourmedia"),
     };
-    let params: Value = book
-        .rules()
-        .iter()
-        .flat_map(|rule| rule.needs())
-        .map(|name| (name.to_owned(), value(name)))
-        .collect();
+    let params: Value =
+        book.rules().iter().flat_map(Rule::needs).map(|name| (name.to_owned(), value(name))).collect();
     let config = Config::read(&json!({"params": params}).to_string()).unwrap();
     let (book, problems) = RuleBook::read(texts(), &config);
     assert!(
