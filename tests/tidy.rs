@@ -15,7 +15,7 @@ const FILE_LINES_MAX: usize = 400;
 const MAIN_LINES_MAX: usize = 40;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).parent().unwrap().to_owned()
 }
 
 /// Own crates by folder, each with the folders of those it depends on and the names of the others.

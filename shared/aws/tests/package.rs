@@ -18,7 +18,10 @@ fn package(name: &str, rules: &[(&str, String)]) -> PathBuf {
 }
 
 fn shipped(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)).unwrap()
+    std::fs::read_to_string(
+        Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..").join(path),
+    )
+    .unwrap()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use trail::{Change, parse_record, policy};
 
 fn events() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../events")
 }
 
 fn fixtures(folder: &Path) -> Vec<PathBuf> {
