@@ -8,8 +8,8 @@ export GARDEFOU_CACHE := $(CACHE)
 export CARGO_TARGET_DIR ?= $(CACHE)/target
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 # One target triple and one selection of packages for everything: aws-sdk-ec2 is built once.
-CARGO := --workspace --exclude gardefou-benches --target $(HOST)
-FUNCTIONS := $(foreach function,evaluate revert notify,--package gardefou-$(function)-function)
+CARGO := --workspace --exclude gardefou-benches --exclude gardefou-fuzz --target $(HOST)
+FUNCTIONS := $(foreach function,evaluate revert notify sweep,--package gardefou-$(function)-function)
 LAMBDA := PATH="$(CACHE)/venv-lambda/bin:$$PATH" cargo lambda build $(FUNCTIONS) --bins
 # For the machine itself the machine's own linker will do, and shares what `cargo test` builds; zig is for what ships.
 HERE := --compiler cargo --target $(HOST)
@@ -17,9 +17,15 @@ HERE := --compiler cargo --target $(HOST)
 ARCH ?= x86_64
 CONFIG ?= gardefou.yaml
 DENY := 0.20.2
+MUTANTS := 27.1.0
+# The long fuzzing run: so many seconds a target, guided by coverage.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+	-Ccodegen-units=1 -Cdebug-assertions
 PYTHON := $(CACHE)/venv-tools/bin/python
 
-.PHONY: help setup functions demo test check generate bench package deploy audit fmt
+.PHONY: help setup functions demo test check generate bench package deploy audit fmt fuzz model mutants
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +51,7 @@ check: setup $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Format, lints, licences, t
 	$(CACHE)/venv-tools/bin/cfn-lint infra/template.yaml
 	cargo run --quiet --package gardefou --target $(HOST) -- check
 	cargo run --quiet --package gardefou --target $(HOST) -- docs --check
+	cargo test --quiet --package gardefou-fuzz --target $(HOST)
 
 generate: ## What is made of the rules: the template's event patterns, docs/rules/, docs/coverage.md
 	cargo run --quiet --package gardefou --target $(HOST) -- compile event-patterns --write infra/template.yaml
@@ -53,6 +60,29 @@ generate: ## What is made of the rules: the template's event patterns, docs/rule
 $(CACHE)/tools/bin/cargo-deny-$(DENY):
 	cargo install cargo-deny --locked --version $(DENY) --root $(CACHE)/tools
 	touch $@
+
+model: ## The long variants of the protocol model
+	cargo test --package gardefou-model --test protocol -- --ignored --nocapture
+
+fuzz: ## Each fuzz target for FUZZ_SECONDS=60, guided by coverage; needs a C++ compiler
+	RUSTFLAGS="$(FUZZ_FLAGS)" CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/fuzz \
+	  cargo build --release --package gardefou-fuzz --features guided --bins --target $(HOST)
+	for target in record envelope file rules config; do \
+	  mkdir -p $(CACHE)/corpus/$$target; \
+	  CARGO_MANIFEST_DIR=$(CURDIR)/tests/fuzz $(CARGO_TARGET_DIR)/fuzz/$(HOST)/release/fuzz-$$target \
+	    -max_total_time=$(FUZZ_SECONDS) -timeout=20 -max_len=65536 \
+	    -artifact_prefix=$(CARGO_TARGET_DIR)/fuzz/ $(CACHE)/corpus/$$target; \
+	done
+
+$(CACHE)/tools/bin/cargo-mutants-$(MUTANTS):
+	cargo install cargo-mutants --locked --version $(MUTANTS) --root $(CACHE)/tools
+	touch $@
+
+mutants: $(CACHE)/tools/bin/cargo-mutants-$(MUTANTS) ## Are faults in what decides seen by the tests? An hour
+	PATH="$(CACHE)/tools/bin:$$PATH" cargo mutants --jobs 1 -p gardefou-model -p gardefou-revert -p gardefou-trail \
+	  -p gardefou-engine -o $(CARGO_TARGET_DIR)/mutants || true
+	PATH="$(CACHE)/tools/bin:$$PATH" cargo mutants --jobs 1 -p gardefou-aws --cargo-test-arg=--lib \
+	  -o $(CARGO_TARGET_DIR)/mutants-aws || true
 
 bench: package ## The figures of docs/numbers.md
 	cargo bench --package gardefou-benches

@@ -41,11 +41,12 @@ aws s3api head-bucket "${ours[@]}" > /dev/null 2>&1 || make_bucket
 evaluate=$(upload "$zips/evaluate.zip")
 revert_network=$(upload "$zips/revert-network.zip")
 notify=$(upload "$zips/notify.zip")
+sweep=$(upload "$zips/sweep.zip")
 
 # The patterns make the template longer than what may be sent in one call: it goes by way of the bucket.
 aws cloudformation deploy --stack-name "$stack" --template-file "$root/infra/template.yaml" \
     --s3-bucket "$bucket" --s3-prefix template \
-    --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
+    --capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset \
     --parameter-overrides "CodeBucket=$bucket" "EvaluateKey=$evaluate" "RevertNetworkKey=$revert_network" \
-    "NotifyKey=$notify" "$@"
+    "NotifyKey=$notify" "SweepKey=$sweep" "$@"
 aws cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Outputs' --output table

@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-FUNCTIONS = ("evaluate", "revert-network", "notify")
+FUNCTIONS = ("evaluate", "revert-network", "notify", "sweep")
 ROOT = Path(__file__).resolve().parent.parent
 # The oldest date a zip can hold.
 DATE = (1980, 1, 1, 0, 0, 0)

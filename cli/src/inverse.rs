@@ -21,7 +21,7 @@ pub(crate) struct Inverse {
 
 /// The modes that rules are granted; without a configuration, what they ask for.
 pub(crate) fn mode(asked: Mode, config: Option<&Config>, change: &Change) -> Mode {
-    config.map_or(asked, |config| granted(asked, config.allowed_for(change)))
+    config.map_or(asked, |config| granted(asked, config.allowed_for(change).mode))
 }
 
 /// One for each reverter that a violated rule names, as far as a plan is carried out at once or after approval.
@@ -72,7 +72,8 @@ pub(crate) fn plan(
         return Err(Refusal::Imprecise { why, by_hand: String::new() });
     };
     let culprits: Vec<Culprit> = culprits.into_iter().map(|item| Culprit { item, prior: None }).collect();
-    let undo = Undo { culprits: &culprits, event_name: &change.event.name, event_time: change.event.time };
+    let undo =
+        Undo { culprits: &culprits, event_name: Some(&change.event.name), event_time: change.event.time };
     reverter.plan(&undo, now)
 }
 
@@ -86,6 +87,7 @@ pub(crate) fn assumed(change: &Change) -> Observed {
             tags: BTreeMap::new(),
             lines: openings.to_vec(),
             prefix_lists: BTreeMap::new(),
+            uses: None,
         }),
         _ => Observed::Gone,
     }

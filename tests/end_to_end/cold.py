@@ -26,7 +26,7 @@ from local_aws.places import ACCOUNT, LAMBDA_DIR, REGION
 from runtime_api import Function
 
 STARTS = 20
-FUNCTIONS = {"evaluate": "evaluate", "revert-network": "revert", "notify": "notify"}
+FUNCTIONS = {"evaluate": "evaluate", "revert-network": "revert", "notify": "notify", "sweep": "sweep"}
 GOALS = {
     "evaluate_init_ms": 50,
     "evaluate_rss_mb": 48,
@@ -112,7 +112,8 @@ def surroundings(cloud: LocalAws) -> dict[str, str]:
         "REVERT_NETWORK_QUEUE_URL": sqs.create_queue(QueueName="revert-network")["QueueUrl"],
         "NOTIFY_QUEUE_URL": sqs.create_queue(QueueName="notify")["QueueUrl"],
         "TOPIC_ARN": cloud.client("sns").create_topic(Name="findings")["TopicArn"],
-        "SLACK_SECRET_ARN": "", "SLACK_HOST": "127.0.0.1", "VERIFY_FIRST_SECONDS": "10", "VERIFY_NEXT_SECONDS": "30",
+        "SLACK_SECRET_ARN": "", "SLACK_HOST": "127.0.0.1", "PAGERDUTY_SECRET_ARN": "", "PAGERDUTY_HOST": "127.0.0.1",
+        "READING_ROLE_ARN": role, "MEMBER_ACCOUNTS": "", "VERIFY_FIRST_SECONDS": "10", "VERIFY_NEXT_SECONDS": "30",
     }  # fmt: skip
 
 
@@ -140,6 +141,8 @@ def doorbells(cloud: LocalAws, environment: dict[str, str]) -> Any:
     }
 
     def event(function: str) -> Any:
+        if function == "sweep":
+            return {"job": "tick"}
         (message,) = cloud.client("sqs").receive_message(QueueUrl=queues[function], WaitTimeSeconds=5)[
             "Messages"
         ]

@@ -12,7 +12,7 @@ import pytest
 from local_aws.guard import packager
 from local_aws.places import ROOT
 
-FUNCTIONS = ("evaluate", "revert-network", "notify")
+FUNCTIONS = ("evaluate", "revert-network", "notify", "sweep")
 
 
 @pytest.fixture

@@ -93,6 +93,6 @@ def test_the_history_begins_with_open_ends_with_reverted_and_is_chained_by_hashe
 
 
 def hash_after(before: str, line: Line) -> str:
-    parts = [before, str(line.version), line.before, line.after, line.cause, str(line.at_ms)]
+    parts = [before, str(line.version), line.before, line.after, line.cause, str(line.at_ms), line.sum]
     text = "".join(f"{len(part.encode())}:{part}" for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from typing import Any
@@ -87,13 +88,15 @@ def test_only_our_rules_may_send_events_for_eventbridge(template: dict[str, Any]
     )
 
 
-def test_only_the_two_deciding_roles_may_ring_revert_and_notify(template: dict[str, Any]) -> None:
+def test_only_the_roles_that_write_findings_may_ring_revert_and_notify(template: dict[str, Any]) -> None:
     policies = of_type(template, "AWS::SQS::QueuePolicy").values()
     for queue in ("RevertNetworkQueue", "NotifyQueue"):
         (policy,) = [policy for policy in policies if policy["Queues"] == [{"Ref": queue}]]
         (statement,) = policy["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
-        assert sorted(set(refs(statement["Condition"]))) == ["EvaluateRole", "RevertNetworkRole"]
+        assert sorted(set(refs(statement["Condition"]))) == [
+            "EvaluateRole", "RevertNetworkRole", "SweepRole",
+        ]  # fmt: skip
 
 
 def test_every_work_queue_has_dead_letters_that_are_kept_longer_and_an_alarm(
@@ -118,12 +121,15 @@ def test_every_work_queue_has_dead_letters_that_are_kept_longer_and_an_alarm(
     assert "RuleDlq" in watched
 
 
-def test_no_role_may_do_something_to_everything_except_describe_security_groups(
+def test_no_role_may_do_something_to_everything_except_what_reads_and_knows_no_resources(
     template: dict[str, Any],
 ) -> None:
     everything = [statement for _, statement in statements(template) if "*" in listed(statement["Resource"])]
     actions = [action for statement in everything for action in listed(statement["Action"])]
-    assert actions == ["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"]
+    assert set(actions) == {
+        "cloudtrail:LookupEvents", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSecurityGroupRules",
+    }  # fmt: skip
     assert not [
         action for _, one in statements(template) for action in listed(one["Action"]) if "*" in action
     ]
@@ -133,6 +139,9 @@ MAY = {
     "EvaluateRole": {"dynamodb", "kms", "logs", "sqs"},
     "RevertNetworkRole": {"dynamodb", "kms", "logs", "sqs", "sts"},
     "NotifyRole": {"dynamodb", "kms", "logs", "secretsmanager", "sns", "sqs"},
+    "SweepRole": {"dynamodb", "kms", "logs", "sqs", "sts"},
+    "SchedulerRole": {"kms", "lambda", "sqs"},
+    "ReadingRole": {"cloudtrail", "ec2"},
     "ActingRole": {"ec2"},
 }
 
@@ -144,13 +153,14 @@ def test_each_role_reaches_only_its_own_services(template: dict[str, Any]) -> No
     assert reached == MAY
 
 
-def test_the_acting_role_takes_back_in_this_account_and_region_and_adds_nothing(
+def test_the_acting_role_takes_back_and_puts_back_in_this_account_and_region_and_no_more(
     template: dict[str, Any],
 ) -> None:
     acting = [statement for role, statement in statements(template) if role == "ActingRole"]
     writes = [one for one in acting if not re.match(r"ec2:(Describe|Get)", listed(one["Action"])[0])]
     assert [action for one in writes for action in listed(one["Action"])] == [
         "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:ModifySecurityGroupRules",
+        "ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress",
     ]  # fmt: skip
     for one in writes:
         for resource in listed(one["Resource"]):
@@ -162,6 +172,36 @@ def test_the_acting_role_trusts_the_revert_function_alone(template: dict[str, An
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["RevertNetworkRole", "Arn"]}}
     assert role["MaxSessionDuration"] <= 3600
+
+
+def test_the_reading_role_trusts_the_sweep_alone_and_changes_nothing(template: dict[str, Any]) -> None:
+    role = of_type(template, "AWS::IAM::Role")["ReadingRole"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["SweepRole", "Arn"]}}
+    reads = [action for name, one in statements(template) if name == "ReadingRole" for action in listed(one["Action"])]
+    assert all(re.match(r"\w+:(Describe|Get|Lookup)", action) for action in reads)
+
+
+def test_the_sweep_may_not_act_and_the_revert_may_not_read_the_trail(template: dict[str, Any]) -> None:
+    assumed = {
+        role: one["Resource"]["Fn::Sub"].rsplit("-", 1)[1]
+        for role, one in statements(template)
+        if listed(one["Action"]) == ["sts:AssumeRole"]
+    }
+    assert assumed == {"RevertNetworkRole": "acting", "SweepRole": "reading"}
+
+
+def test_the_sweep_is_called_every_minute_every_quarter_of_an_hour_every_six_hours_and_every_day(
+    template: dict[str, Any],
+) -> None:
+    schedules = of_type(template, "AWS::Scheduler::Schedule").values()
+    jobs = {json.loads(one["Target"]["Input"])["job"]: one["ScheduleExpression"] for one in schedules}
+    assert jobs == {
+        "tick": "rate(1 minutes)", "critical": "rate(15 minutes)", "all": "rate(6 hours)", "reconcile": "rate(1 days)",
+    }  # fmt: skip
+    for one in schedules:
+        assert one["Target"]["Arn"] == {"Ref": "SweepLive"}
+        assert one["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["RuleDlq", "Arn"]}}
 
 
 def test_notify_rings_no_revert_and_evaluate_assumes_no_role(template: dict[str, Any]) -> None:
@@ -192,7 +232,8 @@ def test_a_version_is_published_whenever_code_or_a_parameter_of_its_function_cha
 def test_every_queue_feeds_the_live_alias_and_gives_back_single_messages(template: dict[str, Any]) -> None:
     sources = of_type(template, "AWS::Lambda::EventSourceMapping")
     aliases = of_type(template, "AWS::Lambda::Alias")
-    assert len(sources) == len(of_type(template, "AWS::Lambda::Function"))
+    # The sweep has no queue: it is called by the clock.
+    assert len(sources) == len(of_type(template, "AWS::Lambda::Function")) - 1
     for source in sources.values():
         assert source["FunctionName"]["Ref"] in aliases
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

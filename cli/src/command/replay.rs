@@ -169,7 +169,7 @@ impl Replay<'_> {
         }
         let judged = self.book.judge_counting(&change, &mut self.seen);
         self.counts.judged += usize::from(!judged.is_empty());
-        let allowed = self.config.as_ref().map(|config| config.allowed_for(&change));
+        let allowed = self.config.as_ref().map(|config| config.allowed_for(&change).mode);
         let place = (source.to_string(), entry.number);
         let rows: Vec<Row> =
             judged.iter().filter_map(|judged| Row::of(&change, judged, allowed, &place)).collect();

@@ -1,12 +1,12 @@
 //! One batch of messages.
 
-use aws::{DynamoLedger, Message, SqsQueue, SystemClock, batch};
+use aws::{DynamoLedger, Message, SqsQueue, SystemClock, batch, report};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use engine::{Evaluate, Tally, chain};
 
 pub(crate) type Function = Evaluate<DynamoLedger, SqsQueue, SystemClock>;
 
-pub(crate) async fn handle(evaluate: &Function, event: SqsEvent) -> SqsBatchResponse {
+pub(crate) async fn handle(evaluate: &Function, request: &str, event: SqsEvent) -> SqsBatchResponse {
     let tally = std::cell::Cell::new(Tally::default());
     let response = batch(event, |Message { id, body, .. }| {
         let tally = &tally;
@@ -22,12 +22,7 @@ pub(crate) async fn handle(evaluate: &Function, event: SqsEvent) -> SqsBatchResp
         }
     })
     .await;
-    report(&tally.get().metric_line(evaluate.desk.now()));
+    tally.get().measure(&evaluate.desk.meter);
+    report(&evaluate.desk, "evaluate", request);
     response
-}
-
-/// CloudWatch reads metrics from a line of standard output.
-#[expect(clippy::print_stdout, reason = "the embedded metric format is a line on standard output")]
-fn report(line: &str) {
-    println!("{line}");
 }

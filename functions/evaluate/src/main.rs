@@ -8,6 +8,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use engine::{Desk, Evaluate, Guarded};
 use handler::handle;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
+use std::sync::Arc;
 
 /// The allocator of static musl is slow, and slower on two cores.
 #[global_allocator]
@@ -21,12 +22,12 @@ async fn main() -> Result<(), Error> {
     let sdk = aws::load().await;
     let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
-    let desk = Desk { ledger, queue, clock: SystemClock, timing: settings.timing };
+    let desk = Desk::new(ledger, queue, SystemClock, settings.timing);
     let guarded =
         Guarded { rules, config, region: text("AWS_REGION")?.parse()?, acting_role: settings.acting_role };
-    let evaluate = &Evaluate { desk, guarded };
+    let evaluate = &Evaluate { desk, guarded: Arc::new(guarded) };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(handle(evaluate, event.payload).await)
+        Ok::<_, Error>(handle(evaluate, &event.context.request_id, event.payload).await)
     }))
     .await
 }

@@ -2,6 +2,7 @@
 
 mod audience;
 mod handler;
+mod service;
 mod settings;
 
 use audience::People;
@@ -28,11 +29,13 @@ async fn main() -> Result<(), Error> {
     let sdk = aws::load().await;
     let ledger = DynamoLedger::new(aws_sdk_dynamodb::Client::new(&sdk), settings.table);
     let queue = SqsQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues);
-    let desk = Desk { ledger, queue, clock: SystemClock, timing: Timing::default() };
+    let desk = Desk::new(ledger, queue, SystemClock, Timing::default());
     let topic = settings.topic.map(|arn| Topic::new(aws_sdk_sns::Client::new(&sdk), arn));
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&sdk));
-    let audience = People::new(topic, settings.slack, secrets);
+    let audience = People::new(topic, settings.slack, settings.pagerduty, &secrets);
     let notify = &Notify { desk, audience, back_off: BACK_OFF };
-    run(service_fn(async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(notify, event.payload).await)))
-        .await
+    run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(handle(notify, &event.context.request_id, event.payload).await)
+    }))
+    .await
 }

@@ -1,7 +1,7 @@
 //! What the template says to `notify`.
 
 use aws::SqsUrls;
-use aws::settings::{given, text};
+use aws::settings::{SettingsError, given, text};
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -9,27 +9,35 @@ pub(crate) struct Settings {
     pub(crate) queues: SqsUrls,
     /// Absent: no topic.
     pub(crate) topic: Option<String>,
-    /// Absent: no Slack.
-    pub(crate) slack: Option<SlackSettings>,
+    /// Absent: no Slack. The secret holds a webhook's URL.
+    pub(crate) slack: Option<ServiceSettings>,
+    /// Absent: no PagerDuty. The secret holds an integration's key.
+    pub(crate) pagerduty: Option<ServiceSettings>,
 }
 
+/// A service that takes messages from whoever holds its secret.
 #[derive(Debug)]
-pub(crate) struct SlackSettings {
-    /// The secret that holds the webhook's URL.
+pub(crate) struct ServiceSettings {
+    /// The secret's ARN.
     pub(crate) secret: String,
-    /// The only host that the webhook may have.
+    /// The only host that is posted to.
     pub(crate) host: String,
 }
 
 impl Settings {
     pub(crate) fn from_env() -> anyhow::Result<Self> {
-        let host = text("SLACK_HOST")?;
         Ok(Self {
             table: text("LEDGER_TABLE")?,
             // `notify` rings nobody's `revert`: it has no such queue.
             queues: SqsUrls { revert_network: String::new(), notify: text("NOTIFY_QUEUE_URL")? },
             topic: given("TOPIC_ARN")?,
-            slack: given("SLACK_SECRET_ARN")?.map(|secret| SlackSettings { secret, host }),
+            slack: service("SLACK_SECRET_ARN", "SLACK_HOST")?,
+            pagerduty: service("PAGERDUTY_SECRET_ARN", "PAGERDUTY_HOST")?,
         })
     }
+}
+
+fn service(secret: &'static str, host: &'static str) -> Result<Option<ServiceSettings>, SettingsError> {
+    let host = text(host)?;
+    Ok(given(secret)?.map(|secret| ServiceSettings { secret, host }))
 }

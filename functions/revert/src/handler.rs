@@ -1,7 +1,7 @@
 //! One batch of messages.
 
 use anyhow::Context as _;
-use aws::{DynamoLedger, Message, SqsQueue, SystemClock, batch};
+use aws::{DynamoLedger, Message, SqsQueue, SystemClock, batch, report};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use engine::{Doorbell, Outcome, Revert, chain};
 use hands::SecurityGroups;
@@ -10,7 +10,7 @@ use model::WorkerId;
 pub(crate) type Function = Revert<DynamoLedger, SqsQueue, SystemClock, SecurityGroups, SecurityGroups>;
 
 pub(crate) async fn handle(revert: &Function, worker: &WorkerId, event: SqsEvent) -> SqsBatchResponse {
-    batch(event, async |message| {
+    let response = batch(event, async |message| {
         match work(revert, worker, &message).await {
             Ok(outcome) => outcome == Outcome::Done,
             Err(error) => {
@@ -19,7 +19,9 @@ pub(crate) async fn handle(revert: &Function, worker: &WorkerId, event: SqsEvent
             }
         }
     })
-    .await
+    .await;
+    report(&revert.desk, "revert-network", &worker.0);
+    response
 }
 
 async fn work(revert: &Function, worker: &WorkerId, message: &Message) -> anyhow::Result<Outcome> {

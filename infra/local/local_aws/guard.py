@@ -21,7 +21,12 @@ from .waiting import until
 
 BUCKET = "gardefou-code"
 # The template's parameter for each function's zip.
-KEYS = {"evaluate": "EvaluateKey", "revert-network": "RevertNetworkKey", "notify": "NotifyKey"}
+KEYS = {
+    "evaluate": "EvaluateKey",
+    "revert-network": "RevertNetworkKey",
+    "notify": "NotifyKey",
+    "sweep": "SweepKey",
+}
 # Development builds are large, and their zips are thrown away.
 QUICK = 1
 # Far beyond what tests and benchmarks revert in an hour: the shipped caps are a guard against floods.
@@ -167,7 +172,7 @@ def create_stack(cloud: LocalAws, name: str, parameters: dict[str, str]) -> dict
     url = f"https://s3.{s3.meta.region_name}.amazonaws.com/{BUCKET}/{key}"
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     cloudformation.create_stack(
-        StackName=name, TemplateURL=url, Parameters=given, Capabilities=["CAPABILITY_IAM"]
+        StackName=name, TemplateURL=url, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"]
     )
 
     def settled() -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ class Line:
     after: str
     cause: str
     at_ms: int
+    sum: str
     hash: str
     prev_hash: str
 
@@ -127,7 +128,7 @@ def read_finding(finding_id: str, item: dict[str, Any], history: list[dict[str, 
     lines = [
         Line(
             version=int(line["sk"][2:]), before=str(line.get("from", "")), after=str(line["to"]), cause=str(line["cause"]),
-            at_ms=int(line["at"]), hash=str(line["hash"]), prev_hash=str(line.get("prev_hash", "")),
+            at_ms=int(line["at"]), sum=str(line["sum"]), hash=str(line["hash"]), prev_hash=str(line.get("prev_hash", "")),
         )
         for line in history
     ]  # fmt: skip

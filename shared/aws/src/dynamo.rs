@@ -1,6 +1,7 @@
 //! The ledger on one DynamoDB table.
 
 use crate::expression::{Aliases, from_attributes, to_attribute};
+use crate::index::keyed;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -25,6 +26,14 @@ pub struct DynamoLedger {
 impl DynamoLedger {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.table
     }
 
     fn write(&self, write: &Write) -> Result<TransactWriteItem, LedgerError> {
@@ -84,6 +93,25 @@ impl Ledger for DynamoLedger {
             self.client.get_item().table_name(&self.table).set_key(Some(key(wanted))).consistent_read(true);
         let answer = get.send().await.map_err(|error| LedgerError::Read(Box::new(error)))?;
         answer.item.as_ref().map(from_attributes).transpose()
+    }
+
+    async fn partition(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Key, Item)>, LedgerError> {
+        let ask = self.client.query().table_name(&self.table).consistent_read(true);
+        let ask = ask.expression_attribute_names("#pk", "pk").expression_attribute_names("#sk", "sk");
+        let ask = ask.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+        let ask = if sk_prefix.is_empty() {
+            ask.key_condition_expression("#pk = :pk")
+                .set_expression_attribute_names(Some([("#pk".to_owned(), "pk".to_owned())].into()))
+        } else {
+            ask.key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
+        };
+        let mut pages = ask.into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(keyed(&item.map_err(|error| LedgerError::Read(Box::new(error)))?)?);
+        }
+        Ok(items)
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {

@@ -2,7 +2,7 @@
 
 use crate::SqsUrls;
 use jiff::SignedDuration;
-use model::Timing;
+use model::{AccountId, Timing};
 use std::path::PathBuf;
 
 /// What every function needs that writes findings.
@@ -33,12 +33,29 @@ impl Settings {
     }
 }
 
+/// The guarded accounts: the guard's own, which its role's ARN names, and `MEMBER_ACCOUNTS`, joined by commas.
+pub fn accounts(own_role: &str) -> Result<Vec<AccountId>, SettingsError> {
+    let own = own_role.split(':').nth(4).unwrap_or_default();
+    let members = text("MEMBER_ACCOUNTS")?;
+    let named = std::iter::once(own).chain(members.split(',')).map(str::trim).filter(|text| !text.is_empty());
+    let mut accounts: Vec<AccountId> = Vec::new();
+    for text in named {
+        let account = text.parse().map_err(|_| SettingsError::NotAccounts("MEMBER_ACCOUNTS"))?;
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    Ok(accounts)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     #[error("the environment variable `{0}` is missing")]
     Missing(&'static str),
     #[error("the environment variable `{0}` is no whole number of seconds")]
     NotSeconds(&'static str),
+    #[error("the environment variable `{0}` names something that is no account")]
+    NotAccounts(&'static str),
 }
 
 #[expect(clippy::disallowed_methods, reason = "the functions read their environment through this, once")]

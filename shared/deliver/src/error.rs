@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a channel cannot be used as it is configured. None of them shows the webhook.
+/// Why a channel cannot be used as it is configured. None of them shows the secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelProblem {
-    #[error("`{0}` is not a host that webhooks may be sent to: a DNS name, or 127.0.0.1 for tests")]
+    #[error("`{0}` is not a host that messages may be sent to: a DNS name, or 127.0.0.1 for tests")]
     Host(String),
     #[error("the webhook is not a URL")]
     NotAUrl(#[source] BoxError),
@@ -23,30 +23,33 @@ pub enum ChannelProblem {
     Port,
     #[error("the webhook has no path, or a query or a fragment")]
     Path,
+    #[error("the integration key is not 32 letters and digits")]
+    Key,
     #[error("the HTTP client could not be made")]
     Client(#[source] reqwest::Error),
 }
 
-/// Why a message was not delivered. `word` is Slack's own, such as `invalid_payload`.
+/// Why a message was not delivered. `word` is the service's own, such as `invalid_payload`; which service it is, the
+/// caller knows.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     #[error("the message could not be written as JSON")]
     Unwritable(#[source] reqwest::Error),
-    #[error("Slack could not be reached")]
+    #[error("the service could not be reached")]
     Unreachable(#[source] reqwest::Error),
     /// It may have arrived.
-    #[error("Slack did not answer in time")]
+    #[error("the service did not answer in time")]
     TimedOut(#[source] reqwest::Error),
-    #[error("Slack asks to wait")]
+    #[error("the service asks to wait")]
     Throttled { after: Option<SignedDuration> },
-    #[error("Slack is failing with status {status}, `{word}`")]
+    #[error("the service is failing with status {status}, `{word}`")]
     Failing { status: u16, word: String, after: Option<SignedDuration> },
     /// The secret may have been rotated: worth fetching once more.
-    #[error("Slack does not accept the webhook: status {status}, `{word}`")]
+    #[error("the service does not accept the secret: status {status}, `{word}`")]
     StaleSecret { status: u16, word: String },
-    #[error("Slack answered with a redirect, status {status}, which is not followed")]
+    #[error("the service answered with a redirect, status {status}, which is not followed")]
     Redirected { status: u16 },
-    #[error("Slack refuses the message with status {status}, `{word}`")]
+    #[error("the service refuses the message with status {status}, `{word}`")]
     Refused { status: u16, word: String },
 }
 
@@ -72,7 +75,7 @@ impl DeliveryError {
         }
     }
 
-    /// The error of a request without the webhook in it.
+    /// The error of a request without its address, which may be a secret.
     pub(crate) fn unsent(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_builder() {

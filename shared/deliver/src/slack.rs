@@ -1,17 +1,14 @@
 //! Slack's incoming webhooks.
 
-use crate::answer::refusal;
-use crate::{ChannelProblem, DeliveryError, Secret};
+use crate::answer::Said;
+use crate::http::{LOOPBACK, Poster, is_dns_name};
+use crate::{ChannelProblem, DeliveryError, Secret, Timeouts};
 use render::SlackMessage;
-use reqwest::{Client, Url, redirect};
+use reqwest::Url;
 use serde::Deserialize;
-use std::time::Duration;
 
-const CONNECT_SECONDS_MAX: u64 = 2;
-/// For the whole request, the answer's body included.
-const TOTAL_SECONDS_MAX: u64 = 5;
-/// The local AWS has its webhook here, without TLS and on any port.
-const LOOPBACK: &str = "127.0.0.1";
+/// Slack's words are shorter.
+const WORD_BYTES_MAX: usize = 60;
 
 /// The channel as written in the configuration; the webhook itself is a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -73,70 +70,31 @@ impl std::fmt::Debug for SlackChannel {
     }
 }
 
-/// How long a post may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    pub connect: Duration,
-    /// For the whole request, the answer's body included.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(CONNECT_SECONDS_MAX),
-            total: Duration::from_secs(TOTAL_SECONDS_MAX),
-        }
-    }
-}
-
 /// Posts to one checked webhook.
 #[derive(Debug, Clone)]
 pub struct SlackClient {
-    http: Client,
-    channel: SlackChannel,
+    poster: Poster,
 }
 
 impl SlackClient {
     pub fn new(channel: SlackChannel, timeouts: Timeouts) -> Result<Self, ChannelProblem> {
-        // `Err` says that there is one already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .user_agent("gardefou")
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .https_only(!channel.loopback)
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            // A function that was frozen wakes up with dead connections.
-            .pool_max_idle_per_host(0);
-        if channel.loopback {
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder.build().map_err(|error| ChannelProblem::Client(error.without_url()))?;
-        Ok(Self { http, channel })
+        let SlackChannel { url, loopback } = channel;
+        Ok(Self { poster: Poster::new(url, loopback, timeouts)? })
     }
 
     /// Slack has no key against duplicates: one that timed out may appear twice.
     pub async fn post(&self, message: &SlackMessage) -> Result<(), DeliveryError> {
-        let request = self.http.post(self.channel.url.clone()).json(message);
-        let answer = request.send().await.map_err(DeliveryError::unsent)?;
-        if answer.status().is_success() { Ok(()) } else { Err(refusal(answer).await) }
+        self.poster.post(message, said).await
     }
 }
 
-/// Labels of lower-case letters, digits and `-`, at least two, the last of letters: no address, no trailing dot.
-fn is_dns_name(host: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    };
-    host.len() <= 253
-        && host.split('.').all(is_label)
-        && host.rsplit_once('.').is_some_and(|(_, last)| last.bytes().all(|byte| byte.is_ascii_lowercase()))
+/// Slack answers with one word. Anything else is not shown: an error page may quote the address.
+fn said(body: &[u8]) -> Said {
+    let text = body.trim_ascii();
+    let is_word = (1..=WORD_BYTES_MAX).contains(&text.len())
+        && text.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+    let word = if is_word { String::from_utf8_lossy(text).into_owned() } else { "no word".to_owned() };
+    Said { word, stale: false }
 }
 
 #[cfg(test)]

@@ -147,3 +147,17 @@ fn neither_channel_nor_client_shows_the_webhook() {
     let client = SlackClient::new(channel, Timeouts::default()).unwrap();
     assert!(!format!("{client:?}").contains("s3cr3t"));
 }
+
+#[test]
+fn only_slacks_own_words_are_shown() {
+    assert_eq!(said(b"invalid_payload\n").word, "invalid_payload");
+    assert_eq!(
+        said(b"missing_text_or_fallback_or_attachments").word,
+        "missing_text_or_fallback_or_attachments"
+    );
+    for other in
+        ["", "<html>no /services/T0/B0/s3cr3t</html>", "s3cr3t", "a\nb", &"a".repeat(61), "\u{1b}[2J"]
+    {
+        assert_eq!(said(other.as_bytes()).word, "no word", "{other:?}");
+    }
+}

@@ -2,72 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod server;
+
 use deliver::{DeliveryError, Retry, Secret, SlackChannel, SlackClient, SlackConfig, Timeouts};
-use jiff::SignedDuration;
 use render::SlackMessage;
-use std::error::Error as _;
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use server::{PATIENCE, Server, answer, assert_discreet, later};
+use std::io::{ErrorKind, Write as _};
+use std::net::TcpListener;
 
 const TOKEN: &str = "s3cr3tTOKEN";
-/// Short, so that a hang costs a test little; long enough for a busy machine to answer.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-
-/// Takes one request, then does something with the connection; gives the request back.
-struct Server {
-    port: u16,
-    thread: JoinHandle<String>,
-}
-
-impl Server {
-    /// Answers, then holds the connection until the client leaves.
-    fn answering(answer: impl Into<Vec<u8>>) -> Self {
-        let answer = answer.into();
-        Self::doing(move |mut stream| {
-            stream.write_all(&answer).unwrap();
-            // The client may leave without reading all.
-            let _ = stream.read_to_end(&mut Vec::new());
-        })
-    }
-
-    /// The request it took. The runtime must go on meanwhile: it is what closes the client's connection.
-    async fn request(self) -> String {
-        tokio::task::spawn_blocking(|| self.thread.join().unwrap()).await.unwrap()
-    }
-
-    fn doing(act: impl FnOnce(TcpStream) + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let thread = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let request = request(&mut stream);
-            act(stream);
-            request
-        });
-        Self { port, thread }
-    }
-}
-
-/// The request's text, head and body.
-fn request(stream: &mut TcpStream) -> String {
-    let mut text = Vec::new();
-    let mut byte = [0];
-    while !text.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() > 0 {
-        text.extend_from_slice(&byte);
-    }
-    let head = String::from_utf8(text).unwrap();
-    let lower = head.to_ascii_lowercase();
-    let length = lower.lines().find_map(|line| line.strip_prefix("content-length:")).unwrap_or("0");
-    let mut body = vec![0; length.trim().parse().unwrap()];
-    stream.read_exact(&mut body).unwrap();
-    head + &String::from_utf8(body).unwrap()
-}
-
-fn answer(status: &str, headers: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())
-}
+const SECRETS: &[&str] = &[TOKEN, "/services"];
 
 fn client(port: u16) -> SlackClient {
     let config = SlackConfig { host: "127.0.0.1".to_owned() };
@@ -80,25 +24,9 @@ fn client(port: u16) -> SlackClient {
 async fn refused(answer: impl Into<Vec<u8>>) -> DeliveryError {
     let server = Server::answering(answer);
     let error = client(server.port).post(&message()).await.unwrap_err();
-    assert_discreet(&error);
+    assert_discreet(&error, SECRETS);
     server.request().await;
     error
-}
-
-fn assert_discreet(error: &DeliveryError) {
-    let mut texts = vec![format!("{error} {error:?} {error:#?}")];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        texts.push(format!("{cause} {cause:?}"));
-        source = cause.source();
-    }
-    for text in texts {
-        assert!(!text.contains(TOKEN) && !text.contains("/services"), "{text}");
-    }
-}
-
-fn later(seconds: Option<i64>) -> Retry {
-    Retry::Later { after: seconds.map(SignedDuration::from_secs) }
 }
 
 #[tokio::test]
@@ -125,7 +53,7 @@ async fn a_throttled_message_waits_as_long_as_slack_says() {
 #[tokio::test]
 async fn a_failing_slack_is_tried_again() {
     let error = refused(answer("500 Internal Server Error", "", "rollup_error")).await;
-    assert_eq!(error.to_string(), "Slack is failing with status 500, `rollup_error`");
+    assert_eq!(error.to_string(), "the service is failing with status 500, `rollup_error`");
     assert_eq!(error.retry(), later(None));
     let error = refused(answer("503 Service Unavailable", "Retry-After: 20\r\n", "")).await;
     assert_eq!(error.retry(), later(Some(20)));
@@ -158,7 +86,7 @@ async fn a_webhook_that_slack_does_not_know_may_be_a_rotated_secret() {
 async fn an_error_page_that_quotes_the_webhook_is_not_shown() {
     let page = format!("<html>/services/T0/B0/{TOKEN} was not found</html>");
     let error = refused(answer("404 Not Found", "", &page)).await;
-    assert_eq!(error.to_string(), "Slack does not accept the webhook: status 404, `no word`");
+    assert_eq!(error.to_string(), "the service does not accept the secret: status 404, `no word`");
 }
 
 #[tokio::test]
@@ -187,7 +115,7 @@ async fn a_slack_that_cannot_be_reached_is_tried_again() {
     let port = closed.local_addr().unwrap().port();
     drop(closed);
     let error = client(port).post(&message()).await.unwrap_err();
-    assert_discreet(&error);
+    assert_discreet(&error, SECRETS);
     assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}");
     assert_eq!(error.retry(), later(None));
 }
@@ -196,7 +124,7 @@ async fn a_slack_that_cannot_be_reached_is_tried_again() {
 async fn a_connection_that_breaks_off_is_tried_again() {
     let server = Server::doing(drop);
     let error = client(server.port).post(&message()).await.unwrap_err();
-    assert_discreet(&error);
+    assert_discreet(&error, SECRETS);
     assert!(matches!(error, DeliveryError::Unreachable(_)), "{error:?}");
     assert_eq!(error.retry(), later(None));
 }
@@ -211,7 +139,7 @@ async fn an_endless_answer_is_not_read_to_its_end() {
         assert!(stream.write_all(&vec![b'a'; BYTES]).is_err(), "somebody read it all");
     });
     let error = client(server.port).post(&message()).await.unwrap_err();
-    assert_eq!(error.to_string(), "Slack refuses the message with status 400, `no word`");
+    assert_eq!(error.to_string(), "the service refuses the message with status 400, `no word`");
     server.request().await;
 }
 
@@ -223,20 +151,8 @@ async fn an_unfinished_answer_to_a_message_that_arrived_is_not_an_error() {
 }
 
 fn message() -> SlackMessage {
-    let finding = serde_json::json!({
-        "id": "aaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "resource": {"account": "111122223333", "region": "eu-west-3", "service": "ec2", "id": "sg-0a1"},
-        "cause": {"event": {
-            "id": "6f1d4f2c-0b1e-4c5d-9a3b-2f6a7c8d9e0f",
-            "source": "ec2.amazonaws.com",
-            "name": "AuthorizeSecurityGroupIngress",
-            "time": "2026-11-20T10:12:13Z",
-        }},
-        "actor": {"kind": "role", "name": "deployer/zoe"},
-        "violations": [],
-        "opened_at": "2026-11-20T10:12:20Z",
-    });
-    let finding: model::Finding = serde_json::from_value(finding).unwrap();
-    let (life, evidence) = (model::Life::born(finding.opened_at), model::Evidence::default());
-    render::slack(&render::Story { finding: &finding, life: &life, evidence: &evidence })
+    let finding = server::finding();
+    let (life, evidence) =
+        (model::Life::born(finding.opened_at, model::Gravity::default()), model::Evidence::default());
+    render::slack(&render::Story { finding: &finding, life: &life, evidence: &evidence, digest: false })
 }

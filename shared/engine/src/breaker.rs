@@ -1,18 +1,32 @@
 //! The circuit breaker: so many reverts a window, then people decide (REL-6).
+//!
+//! Windows are fixed, one item each. After a window in which more was wanted than its cap, the next one is half open:
+//! it lets one finding through, and the one after it is whole again when that was enough.
 
-use crate::ledger::{Attr, Write};
+use crate::ledger::{Attr, Item, Write};
 use crate::{Key, Ledger, LedgerError, writes};
 use jiff::Timestamp;
 use model::{AccountId, RuleId};
 use rules::Breaker as Caps;
 
+/// What a half-open window lets through.
+const TRIAL: i64 = 1;
+const TEN_MINUTES: i64 = 600;
+const HOUR: i64 = 3_600;
+
 /// The windows in which one finding counts, as they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Breaker {
-    pub(crate) open: bool,
-    windows: Vec<(Key, i64)>,
-    /// The overall window, kept out of the transaction while it is far from its cap: every account writes it.
-    overall: Option<(Key, i64)>,
+    windows: Vec<Window>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Window {
+    key: Key,
+    cap: i64,
+    count: i64,
+    /// Every account writes it: kept out of the transaction while it is far from its cap.
+    shared: bool,
 }
 
 impl Breaker {
@@ -24,37 +38,54 @@ impl Breaker {
         rule: &RuleId,
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
-        let overall = Key::breaker_of_all(now);
-        let windows = vec![
-            (Key::breaker_of_rule(account, rule, now), i64::from(caps.rule_per_10_minutes)),
-            (Key::breaker_of_account(account, now), i64::from(caps.account_per_hour)),
-            (overall.clone(), i64::from(caps.overall_per_hour)),
+        let scopes = [
+            (Key::breaker_of_rule(account, rule, now), caps.rule_per_10_minutes, TEN_MINUTES),
+            (Key::breaker_of_account(account, now), caps.account_per_hour, HOUR),
+            (Key::breaker_of_all(now), caps.overall_per_hour, HOUR),
         ];
-        let mut breaker = Self::default();
-        for (key, cap) in windows {
-            let item = ledger.read(&key).await?;
-            let count = match item.as_ref().and_then(|item| item.get("n")) {
-                Some(Attr::N(count)) => *count,
-                _ => 0,
-            };
-            breaker.open |= count >= cap;
-            if key == overall && count < cap / 2 {
-                breaker.overall = Some((key, cap));
-            } else {
-                breaker.windows.push((key, cap));
-            }
+        let mut windows = Vec::new();
+        for (at, (key, cap, seconds)) in scopes.into_iter().enumerate() {
+            let before = ledger.read(&key.window_before(seconds)).await?;
+            let tripped = before.is_some_and(|item| item.get("tripped") == Some(&Attr::Bool(true)));
+            let cap = if tripped { i64::from(cap).min(TRIAL) } else { i64::from(cap) };
+            let count = count(ledger.read(&key).await?.as_ref());
+            windows.push(Window { key, cap, count, shared: at == 2 && count < cap / 2 });
         }
-        Ok(breaker)
+        Ok(Self { windows })
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.windows.iter().any(|window| window.count >= window.cap)
     }
 
     /// What goes into the transaction that queues a revert.
     pub(crate) fn guards(&self, now: Timestamp) -> Vec<Write> {
-        let counted = self.windows.iter().map(|(key, cap)| writes::counted(key.clone(), *cap, now));
+        let counted = self.windows.iter().filter(|window| !window.shared);
+        let counted = counted.map(|window| writes::counted(window.key.clone(), window.cap, now));
         std::iter::once(writes::kill_switch_off()).chain(counted).collect()
     }
 
     /// What is counted on its own afterwards.
-    pub(crate) fn uncounted(&self, now: Timestamp) -> Option<Write> {
-        self.overall.clone().map(|(key, cap)| writes::counted(key, cap, now))
+    pub(crate) fn uncounted(&self, now: Timestamp) -> Vec<Write> {
+        let shared = self.windows.iter().filter(|window| window.shared);
+        shared.map(|window| writes::counted(window.key.clone(), window.cap, now)).collect()
+    }
+
+    /// More was wanted than the full windows let through: the next ones are half open.
+    pub(crate) fn tripped(&self, now: Timestamp) -> Vec<Write> {
+        let full = self.windows.iter().filter(|window| window.count >= window.cap);
+        full.map(|window| writes::tripped(window.key.clone(), now)).collect()
+    }
+
+    /// What a person approved is counted, and never refused.
+    pub(crate) fn approved(&self, now: Timestamp) -> Vec<Write> {
+        self.windows.iter().map(|window| writes::counted(window.key.clone(), i64::MAX, now)).collect()
+    }
+}
+
+fn count(item: Option<&Item>) -> i64 {
+    match item.and_then(|item| item.get("n")) {
+        Some(Attr::N(count)) => *count,
+        _ => 0,
     }
 }

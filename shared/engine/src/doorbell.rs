@@ -43,6 +43,10 @@ impl Doorbell {
         let mut owed = Vec::new();
         match life.state {
             State::Queued(_) => owed.push((bell(Effect::Revert), now)),
+            // A worker died or hangs: whoever comes takes over.
+            State::Reverting(_) if life.lease.as_ref().is_none_or(|lease| lease.until <= now) => {
+                owed.push((bell(Effect::Revert), now));
+            }
             State::Verifying { .. } => owed.push((bell(Effect::Revert), life.due_at.unwrap_or(now))),
             _ => {}
         }

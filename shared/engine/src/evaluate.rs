@@ -1,24 +1,24 @@
 //! From a message of the `events` queue to a finding in the ledger and a doorbell in a queue.
 
-use crate::breaker::Breaker;
 use crate::counted;
-use crate::ledger::{Attr, Commit, Item, Refused};
-use crate::mover::Moved;
+use crate::ledger::{self, Attr, Commit, Refused};
+use crate::recording::{self, Found};
 use crate::tally::{Fate, Ignored};
-use crate::{
-    Clock, Desk, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue, Retry, Session, recording, writes,
-};
-use jiff::{SignedDuration, Timestamp};
+use crate::waiving::Waivers;
+use crate::writes::{self, Claim};
+use crate::{Clock, Desk, Key, Ledger, LedgerError, MoveError, Queue, Retry};
+use jiff::Timestamp;
 use model::{
-    Cause, Culprit, Disposition, Evidence, Facts, FindingId, Input, Mode, Prior, Region, State, dispatch,
+    AccountId, Culprit, Finding, FindingId, Gravity, GroupId, Item, Life, Mode, Observed, Prior, Region,
+    SecurityGroup, State, Untrusted, Verdict,
 };
-use rules::{Config, Judged, RuleBook};
+use rules::{Asking, Config, Judged, RuleBook};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use trail::{Change, Outcome as CallOutcome, ParseError, parse_envelope};
 
-/// Evidence older than this needs approval (REL-4).
-const LATE_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// Other writers were faster so often that something is wrong.
-const TRIES_MAX: usize = 5;
+pub(crate) const TRIES_MAX: usize = 5;
 
 /// What the guard knows of itself.
 #[derive(Debug)]
@@ -30,11 +30,40 @@ pub struct Guarded {
     pub acting_role: String,
 }
 
+impl Guarded {
+    /// The acting role has the same name in every guarded account.
+    pub(crate) fn is_acting_role(&self, role: &str, account: &AccountId) -> bool {
+        let own: Vec<&str> = self.acting_role.splitn(6, ':').collect();
+        let theirs: Vec<&str> = role.splitn(6, ':').collect();
+        match (own.as_slice(), theirs.as_slice()) {
+            ([arn, partition, iam, region, _, name], [a, p, i, r, of, n]) => {
+                [arn, partition, iam, region, name] == [a, p, i, r, n] && *of == account.as_str()
+            }
+            _ => false,
+        }
+    }
+
+    /// May this stand, by itself, as far as the rules of present state say? What they would take back is no loss.
+    pub(crate) fn is_compliant(&self, item: &Item) -> bool {
+        let Item::Opening(line) = item else { return true };
+        let group = SecurityGroup {
+            group: GroupId::nobody(),
+            name: Untrusted::default(),
+            tags: BTreeMap::new(),
+            lines: vec![line.clone()],
+            prefix_lists: BTreeMap::new(),
+            uses: None,
+        };
+        let judged = self.rules.judge_sighting(&Observed::SecurityGroup(group));
+        !judged.iter().any(|judged| judged.rule.mode >= Mode::Approve && judged.rule.reverter.is_some())
+    }
+}
+
 /// The `evaluate` function.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Evaluate<L, Q, C> {
     pub desk: Desk<L, Q, C>,
-    pub guarded: Guarded,
+    pub guarded: Arc<Guarded>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,30 +100,25 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             tracing::warn!(event.id = %envelope.change.event.id, %distrust, "ignored a forged event");
             return Ok(Fate::Ignored(Ignored::Forged));
         }
-        let change = envelope.change;
-        if let Some(fate) = self.passed_over(&change) {
-            return Ok(fate);
-        }
-        let judged = self.guarded.rules.judge_each(&change);
-        if judged.is_empty() {
-            Ok(Fate::Ignored(unasked(&change)))
-        } else {
-            self.record_all(&change, judged).await
-        }
+        let now = self.desk.now();
+        self.desk.meter.time("EventAgeMs", envelope.change.event.time, now);
+        self.change(&envelope.change).await
     }
 
-    /// Events that no rule is asked about.
-    fn passed_over(&self, change: &Change) -> Option<Fate> {
-        let Guarded { region, acting_role, .. } = &self.guarded;
-        let own_session = |session: &str| session.starts_with(Session::PREFIX);
-        let own_role = change.actor.role.as_deref() == Some(acting_role.as_str());
-        if change.region != *region {
-            Some(Fate::Ignored(Ignored::OutOfRegion))
-        } else if own_role && change.actor.session.as_ref().is_some_and(|session| own_session(session.raw()))
-        {
-            Some(Fate::Echo)
+    /// One change, whoever told of it: EventBridge, or the trail itself when an event was lost.
+    pub async fn change(&self, change: &Change) -> Result<Fate, EvaluateError> {
+        if change.region != self.guarded.region {
+            return Ok(Fate::Ignored(Ignored::OutOfRegion));
+        }
+        if let Some(session) = self.own_session(change) {
+            self.echo(change, &session).await?;
+            return Ok(Fate::Echo);
+        }
+        let judged = self.guarded.rules.judge_each(change);
+        if judged.is_empty() {
+            Ok(Fate::Ignored(unasked(change)))
         } else {
-            None
+            self.record_all(change, judged).await
         }
     }
 
@@ -105,12 +129,22 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             return Ok(Fate::Duplicate);
         }
         let now = self.desk.now();
-        let Guarded { rules, config, .. } = &self.guarded;
+        let Guarded { rules, config, .. } = &*self.guarded;
         counted::count(&self.desk.ledger, &mut judged, change, now).await?;
         let (fate, result) = fate(&judged);
-        let findings = match recording::finding(change, &judged, config, rules.pack(), now) {
+        let tags = self.known_tags(change).await?;
+        let asking = Asking { account: &change.account, actor: Some(&change.actor), tags: tags.as_ref() };
+        let allowed = config.allowance.allowed(asking).mode;
+        let findings = match recording::finding(Found::Change(change), &judged, allowed, rules.pack(), now) {
             None => Vec::new(),
-            Some(finding) => self.record(finding, change).await?,
+            Some(mut finding) => {
+                for culprit in &mut finding.culprits {
+                    culprit.prior = self.prior(change, culprit).await?;
+                }
+                let gravity = recording::gravity(&finding, &judged);
+                let cause = format!("{} {}", change.event.name, change.event.id);
+                self.record(finding, gravity, &cause).await?
+            }
         };
         self.remember(change, now).await?;
         let last = writes::seen(seen, result, &findings, &change.event, now);
@@ -122,22 +156,25 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
     }
 
     /// The finding in the ledger, dispatched and rung for. Returns who takes care of the culprits.
-    async fn record(
+    pub(crate) async fn record(
         &self,
-        mut finding: model::Finding,
-        change: &Change,
+        mut finding: Finding,
+        gravity: Gravity,
+        cause: &str,
     ) -> Result<Vec<FindingId>, EvaluateError> {
-        for culprit in &mut finding.culprits {
-            culprit.prior = self.prior(change, culprit).await?;
+        let now = self.desk.now();
+        if !finding.violations.is_empty() {
+            let account = &finding.resource.account;
+            let waivers = Waivers::of(&self.desk.ledger, &self.guarded.config, account).await?;
+            waivers.mark(&mut finding, now);
         }
         let id = finding.id.clone();
-        let now = self.desk.now();
-        let cause = format!("{} {}", change.event.name, change.event.id);
-        let born = writes::born(finding, &cause, now);
-        let mut claims = born.finding.culprits.clone();
+        let born = writes::born(finding, Life::born(now, gravity), cause, now);
+        let mut claims: Vec<Claim> = born.finding.culprits.iter().map(Claim::of).collect();
         for _ in 0..TRIES_MAX {
-            let writes = writes::create(&born, &claims, &cause, now);
+            let writes = writes::create(&born, &claims, cause, now);
             let Commit::Refused(refused) = self.desk.ledger.commit(&writes).await? else {
+                self.desk.meter.count("FindingsOpened");
                 self.dispatch(born).await?;
                 return Ok(vec![id]);
             };
@@ -147,25 +184,44 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
                 return Ok(vec![id]);
             }
             // Others own targets: they take care of those, this finding of the rest.
-            let owned = |at: usize| refused.get(at + 2).and_then(owner);
-            let owners: Vec<FindingId> = (0..claims.len()).filter_map(owned).collect();
-            let free = claims.iter().enumerate().filter(|(at, _)| owned(*at).is_none());
-            let free: Vec<Culprit> = free.map(|(_, culprit)| culprit.clone()).collect();
-            if free.is_empty() && !owners.is_empty() {
+            let (kept, owners) = self.unowned(claims, &refused, &born.finding).await?;
+            if kept.is_empty() && !owners.is_empty() {
                 self.ring_for(&owners).await?;
                 return Ok(owners);
             }
-            claims = free;
+            claims = kept;
         }
         Err(EvaluateError::Busy(id))
+    }
+
+    /// The claims that nobody else has, and who has the others. What ended without being taken back, and is there
+    /// again, is a recurrence: it is the new finding's.
+    async fn unowned(
+        &self,
+        claims: Vec<Claim>,
+        refused: &[Refused],
+        finding: &Finding,
+    ) -> Result<(Vec<Claim>, Vec<FindingId>), EvaluateError> {
+        let (mut kept, mut owners) = (Vec::new(), Vec::new());
+        for (at, claim) in claims.into_iter().enumerate() {
+            let Some(owner) = refused.get(at + 2).and_then(owner) else {
+                kept.push(claim);
+                continue;
+            };
+            let record = self.desk.find(&owner).await?;
+            if record.is_none_or(|record| ended_before(&record.finding, record.life.state, finding)) {
+                kept.push(Claim { from: Some(owner), ..claim });
+            } else if !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
+        Ok((kept, owners))
     }
 
     /// What the ledger knows that the culprit held before this change.
     async fn prior(&self, change: &Change, culprit: &Culprit) -> Result<Option<Prior>, EvaluateError> {
         let Some(key) = Key::known(&change.resource, &culprit.item) else { return Ok(None) };
-        let item = self.desk.ledger.read(&key).await?;
-        let known = item.as_ref().and_then(|item| crate::record::text(item, "known").ok());
-        let prior = known.and_then(|known| serde_json::from_str::<Prior>(known).ok());
+        let prior = self.desk.ledger.read(&key).await?.as_ref().and_then(known);
         Ok(prior.filter(|prior| prior.seen_at < change.event.time))
     }
 
@@ -180,72 +236,8 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         Ok(())
     }
 
-    /// From OPEN to where it belongs, with the guards in the same transaction; then the doorbells.
-    async fn dispatch(&self, mut record: FindingRecord) -> Result<(), EvaluateError> {
-        for _ in 0..TRIES_MAX {
-            if record.life.state != State::Open {
-                self.desk.ring(&record).await?;
-                return Ok(());
-            }
-            let now = self.desk.now();
-            let breaker = self.breaker(&record, now).await?;
-            let facts = self.facts(&record, breaker.open, now).await?;
-            let disposition = dispatch(&facts);
-            let reverts = disposition == Disposition::Revert;
-            let guards = if reverts { breaker.guards(now) } else { Vec::new() };
-            let input = Input::Dispatched(disposition);
-            match self.desk.apply(&record, &input, Evidence::default(), "dispatch", guards).await? {
-                Moved::To(moved) => {
-                    if reverts && let Some(uncounted) = breaker.uncounted(now) {
-                        self.desk.ledger.commit(&[uncounted]).await?;
-                    }
-                    record = *moved;
-                }
-                Moved::Overtaken | Moved::Guarded | Moved::Rejected(_) => {
-                    let id = record.finding.id.clone();
-                    record = self.desk.find(&id).await?.ok_or(EvaluateError::Busy(id))?;
-                }
-            }
-        }
-        Err(EvaluateError::Busy(record.finding.id))
-    }
-
-    async fn facts(
-        &self,
-        record: &FindingRecord,
-        breaker_open: bool,
-        now: Timestamp,
-    ) -> Result<Facts, EvaluateError> {
-        let finding = &record.finding;
-        let Cause::Event(event) = &finding.cause;
-        Ok(Facts {
-            granted: finding.mode(),
-            waived: false,
-            undecided: finding.violations.is_empty(),
-            holds: finding.violations.iter().any(|violation| violation.holds),
-            protected: self.guarded.config.protects(&finding.resource),
-            fight: false,
-            breaker_open,
-            kill: self.desk.kill_switch().await?,
-            late: now.duration_since(event.time) > LATE_AFTER,
-            returned: false,
-        })
-    }
-
-    async fn breaker(&self, record: &FindingRecord, now: Timestamp) -> Result<Breaker, EvaluateError> {
-        let finding = &record.finding;
-        match finding.counted_under() {
-            Some(violation) if finding.mode() == Mode::Revert => {
-                let caps = self.guarded.config.breaker;
-                let account = &finding.resource.account;
-                Ok(Breaker::read(&self.desk.ledger, caps, account, &violation.rule, now).await?)
-            }
-            _ => Ok(Breaker::default()),
-        }
-    }
-
     /// A redelivery: the writer may have died between the ledger and the queue.
-    async fn ring_again(&self, seen: &Item) -> Result<(), EvaluateError> {
+    async fn ring_again(&self, seen: &ledger::Item) -> Result<(), EvaluateError> {
         let Some(Attr::List(ids)) = seen.get("findings") else { return Ok(()) };
         let ids: Vec<FindingId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
         self.ring_for(&ids).await
@@ -259,6 +251,18 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         }
         Ok(())
     }
+}
+
+/// What the ledger knows that an item held.
+pub(crate) fn known(item: &ledger::Item) -> Option<Prior> {
+    serde_json::from_str(crate::record::text(item, "known").ok()?).ok()
+}
+
+/// Did `other` end before this was found, though its culprits were left where they are?
+fn ended_before(other: &Finding, state: State, finding: &Finding) -> bool {
+    let by_an_event = matches!(finding.cause, model::Cause::Event(_));
+    let newer = finding.happened_at() > other.happened_at();
+    state.is_terminal() && by_an_event && newer
 }
 
 /// Why no rule asks for a change: a failed call and a read are asked for by few.
@@ -279,7 +283,6 @@ fn owner(refused: &Refused) -> Option<FindingId> {
 
 /// The worst of the verdicts, and its word in the ledger.
 fn fate(judged: &[Judged<'_>]) -> (Fate, &'static str) {
-    use model::Verdict;
     let any = |test: fn(&Verdict) -> bool| judged.iter().any(|judged| test(&judged.verdict));
     if any(|verdict| matches!(verdict, Verdict::Violation(_))) {
         (Fate::Violating, "violating")

@@ -1,7 +1,7 @@
 //! Where each item of the ledger lives (`docs/architecture.md`, the ledger).
 
 use jiff::Timestamp;
-use model::{AccountId, Culprit, EventId, FindingId, Item, Resource, RuleId};
+use model::{AccountId, ContentHash, Culprit, EventId, FindingId, Item, Resource, RuleId, Waiver, WaiverId};
 
 /// Partition and sort key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,43 @@ impl Key {
 
     pub fn resource(Resource { account, region, id, .. }: &Resource) -> Self {
         Self::single(format!("R#{account}#{region}#{}", id.raw()))
+    }
+
+    /// How often this content was taken from this resource, and from whom.
+    pub fn fight(Resource { account, region, id, .. }: &Resource, content: &ContentHash) -> Self {
+        Self { pk: format!("R#{account}#{region}#{}", id.raw()), sk: format!("X#{content}") }
+    }
+
+    /// The partitions of the waivers that can cover an account.
+    pub fn waivers_of(account: Option<&AccountId>) -> String {
+        format!("WV#{}", account.map_or("*", AccountId::as_str))
+    }
+
+    pub fn waiver(waiver: &Waiver) -> Self {
+        Self { pk: Self::waivers_of(waiver.account.as_ref()), sk: waiver.id.to_string() }
+    }
+
+    /// How often a waiver that is written in the configuration was used.
+    pub fn waiver_as_code(id: &WaiverId) -> Self {
+        Self { pk: "WV#code".to_owned(), sk: id.to_string() }
+    }
+
+    /// Which finding tells of a breaker that opened, for all that wait.
+    pub fn digest(account: &AccountId, now: Timestamp) -> Self {
+        let hour = Self::breaker_of_account(account, now);
+        Self { sk: hour.sk.replacen('W', "D", 1), ..hour }
+    }
+
+    /// How far a sweep has come.
+    pub fn sweep(job: &str) -> Self {
+        Self { pk: "SW".to_owned(), sk: job.to_owned() }
+    }
+
+    /// The same window before this one.
+    pub(crate) fn window_before(&self, seconds: i64) -> Self {
+        let start =
+            self.sk.strip_prefix("W#").and_then(|start| start.parse::<i64>().ok()).unwrap_or_default();
+        Self { pk: self.pk.clone(), sk: format!("W#{}", start - seconds) }
     }
 
     /// What an item held when it was last changed, as its event told.

@@ -1,6 +1,9 @@
 //! The ledger's port: it reads one item, and writes several at once or none.
 
 use crate::{Condition, Key, Retry};
+use jiff::Timestamp;
+use model::FindingId;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::future::Future;
 
@@ -65,9 +68,43 @@ impl Refused {
 /// A table of items with conditional, all-or-nothing writes and strongly consistent reads.
 pub trait Ledger: Send + Sync {
     fn read(&self, key: &Key) -> impl Future<Output = Result<Option<Item>, LedgerError>> + Send;
+    /// Every item of a partition whose sort key begins so, by sort key.
+    fn partition(
+        &self,
+        pk: &str,
+        sk_prefix: &str,
+    ) -> impl Future<Output = Result<Vec<(Key, Item)>, LedgerError>> + Send;
     /// At most 100 writes, each to another item.
     fn commit(&self, writes: &[Write]) -> impl Future<Output = Result<Commit, LedgerError>> + Send;
 }
+
+/// Finds what nobody named. Eventually consistent: what is found is read again before it is believed.
+pub trait Index: Ledger {
+    /// The findings of one lane of the work index that are due by then, the oldest first.
+    fn due(
+        &self,
+        lane: u8,
+        by: Timestamp,
+        after: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<FindingId>, LedgerError>> + Send;
+    /// Every item there is, in no order.
+    fn all(
+        &self,
+        after: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<(Key, Item)>, LedgerError>> + Send;
+}
+
+/// Some of many, and where to go on; the last page has no `next`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<Cursor>,
+}
+
+/// Where a page ended, in the words of who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

@@ -3,10 +3,11 @@
 use crate::ledger::{Attr, Commit, Refused, Write};
 use crate::writes;
 use crate::{
-    Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Queue, QueueError, Unreadable,
+    Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Meter, Queue, QueueError,
+    Unreadable,
 };
 use jiff::{SignedDuration, Timestamp};
-use model::{Evidence, FindingId, Input, Rejected, Timing, next};
+use model::{Evidence, FindingId, Input, Life, Rejected, State, Timing, next};
 
 /// The ledger, the queues and the clock, with the times that transitions need.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub struct Desk<L, Q, C> {
     pub queue: Q,
     pub clock: C,
     pub timing: Timing,
+    pub meter: Meter,
 }
 
 /// What became of an attempt to move a finding.
@@ -40,8 +42,16 @@ pub enum MoveError {
     Record { finding: String, source: Unreadable },
 }
 
+/// Others write the same finding: so often it is read again.
+const NOTE_TRIES_MAX: usize = 8;
 /// SQS's longest delay.
 const DELAY_MAX: SignedDuration = SignedDuration::from_mins(15);
+
+impl<L, Q, C> Desk<L, Q, C> {
+    pub fn new(ledger: L, queue: Q, clock: C, timing: Timing) -> Self {
+        Self { ledger, queue, clock, timing, meter: Meter::default() }
+    }
+}
 
 impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
     pub fn now(&self) -> Timestamp {
@@ -97,6 +107,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
             let mut owned = refused.iter().skip(transaction.len()).map(|refused| !refused.is_yes());
             releases.retain(|_| owned.next().unwrap_or(false));
         }
+        self.measure(record, &moved, now);
         let (id, from, to) = (&moved.finding.id, record.life.state.label(), moved.life.state.label());
         tracing::info!(
             finding.id = %id,
@@ -107,6 +118,30 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
             "finding {id} moved"
         );
         Ok(Moved::To(Box::new(moved)))
+    }
+
+    fn measure(&self, before: &FindingRecord, moved: &FindingRecord, now: Timestamp) {
+        self.meter.moved(before.life.state, moved.life.state, moved.life.epoch);
+        if moved.life.state == State::Reverted {
+            self.meter.time("RevertMs", moved.finding.opened_at, now);
+        }
+    }
+
+    /// Notes something on a finding without moving it, as long as `note` has something to say of it as it stands.
+    pub(crate) async fn note(
+        &self,
+        id: &FindingId,
+        note: impl Fn(&FindingRecord) -> Option<(Life, Evidence)>,
+    ) -> Result<(), MoveError> {
+        for _ in 0..NOTE_TRIES_MAX {
+            let Some(record) = self.find(id).await? else { return Ok(()) };
+            let Some((life, evidence)) = note(&record) else { return Ok(()) };
+            let write = writes::noted(&record, &life, &evidence, self.now());
+            if self.ledger.commit(&[write]).await? == Commit::Done {
+                return Ok(());
+            }
+        }
+        Err(LedgerError::Contended.into())
     }
 
     /// Rings every doorbell the finding is owed. Ringing twice does no harm; not ringing is repaired by the sweep.

@@ -3,7 +3,7 @@
 use crate::ledger::Commit;
 use crate::ports::{Audience, Outcome, Retry, chain};
 use crate::writes::{self, Attempt, ChannelColumns};
-use crate::{ChannelError, Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue};
+use crate::{ChannelError, Clock, Desk, Doorbell, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue};
 use jiff::SignedDuration;
 use model::{Input, next};
 use render::Story;
@@ -41,8 +41,15 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
         let Some(record) = self.desk.find(&doorbell.finding).await? else { return Ok(Outcome::Done) };
         let Some(tell) = record.life.tell else { return Ok(Outcome::Done) };
         let (mut wait, mut refused) = (None, None);
+        let digest = record.life.hushed;
+        let silent = digest && !self.tells_for_all(&record).await?;
         for channel in self.audience.names() {
-            match self.tell(channel, &record, tell).await? {
+            let heard = record.told.get(channel).copied().unwrap_or_default();
+            let news = record.life.loud > heard && !silent;
+            if !news && (silent || !self.audience.follows(channel)) {
+                continue;
+            }
+            match self.tell(channel, &record, tell, digest).await? {
                 Ok(None) => {}
                 Ok(Some(after)) => wait = wait.max(Some(after)),
                 Err(source) => refused = Some((channel, source)),
@@ -63,6 +70,7 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
         channel: &'static str,
         record: &FindingRecord,
         tell: u64,
+        digest: bool,
     ) -> Result<Result<Option<SignedDuration>, ChannelError>, NotifyError> {
         let Some(columns) = ChannelColumns::of(channel) else { return Ok(Err(ChannelError::NoChannel)) };
         if record.told.get(channel).is_some_and(|told| *told >= tell) {
@@ -75,7 +83,7 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
             return self.told_meanwhile(channel, record, tell).await;
         }
         let FindingRecord { finding, life, evidence, .. } = record;
-        let answer = self.audience.send(channel, &Story { finding, life, evidence }).await;
+        let answer = self.audience.send(channel, &Story { finding, life, evidence, digest }).await;
         let wait = match answer.as_ref().map_err(ChannelError::retry) {
             Err(Retry::Later(after)) => Some(after.unwrap_or(self.back_off)),
             Ok(()) | Err(Retry::Never) => None,
@@ -92,8 +100,25 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
                 Ok(wait)
             }
             (Err(error), None) => Err(error),
-            (Ok(()), _) => Ok(None),
+            (Ok(()), _) => {
+                self.desk.meter.count("NotifySent");
+                Ok(None)
+            }
         })
+    }
+
+    /// What waits because of the breaker is told once an hour and account, by the finding that came first.
+    async fn tells_for_all(&self, record: &FindingRecord) -> Result<bool, NotifyError> {
+        let key = Key::digest(&record.finding.resource.account, self.desk.now());
+        let claim = writes::digest(key.clone(), &record.finding.id, self.desk.now());
+        if self.desk.ledger.commit(&[claim]).await? == Commit::Done {
+            self.desk.meter.count("NotifyDigest");
+            return Ok(true);
+        }
+        // It may be ours, from before this invocation.
+        let item = self.desk.ledger.read(&key).await?;
+        let told_by = item.as_ref().and_then(|item| crate::record::text(item, "finding").ok());
+        Ok(told_by == Some(record.finding.id.as_str()))
     }
 
     /// Another invocation tells this channel, or has told it.
@@ -118,7 +143,7 @@ impl<L: Ledger, Q: Queue, C: Clock, A: Audience> Notify<L, Q, C, A> {
             let Ok(life) = next(&record.life, &delivered, now, &self.desk.timing) else {
                 return Ok(Outcome::Done);
             };
-            let write = writes::delivered(&record, &life, tell, now);
+            let write = writes::noted(&record, &life, &record.evidence, now);
             if self.desk.ledger.commit(&[write]).await? == Commit::Done {
                 return Ok(Outcome::Done);
             }

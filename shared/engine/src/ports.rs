@@ -1,8 +1,8 @@
 //! What the use cases need of the world.
 
-use crate::{Doorbell, Family};
+use crate::{Cursor, Doorbell, Family, Page};
 use jiff::{SignedDuration, Timestamp};
-use model::{FindingId, Item, Observed, Resource, Step};
+use model::{AccountId, FindingId, Item, Observed, Resource, Step};
 use render::Story;
 use std::future::Future;
 
@@ -76,6 +76,45 @@ impl ObserverError {
     }
 }
 
+/// Reads every resource of a kind, page by page.
+pub trait Inventory: Send + Sync {
+    /// Some resources of this account as they are now; the tags, lines and lists that rules ask for, not what depends
+    /// on them.
+    fn page(
+        &self,
+        account: &AccountId,
+        after: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Sighted>, ObserverError>> + Send;
+}
+
+/// A resource as an inventory saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighted {
+    pub resource: Resource,
+    pub observed: Observed,
+}
+
+/// What CloudTrail itself remembers: the events that never arrived are found there.
+pub trait TrailLog: Send + Sync {
+    /// Records of changes in this account between the two times, in no order.
+    fn lookup(
+        &self,
+        account: &AccountId,
+        between: (Timestamp, Timestamp),
+        after: Option<&Cursor>,
+    ) -> impl Future<Output = Result<Page<Vec<u8>>, TrailError>> + Send;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrailError {
+    #[error("AWS asks to wait")]
+    Throttled(#[source] BoxError),
+    #[error("gardefou's role may not read the trail")]
+    Denied(#[source] BoxError),
+    #[error("the trail could not be read")]
+    Unreachable(#[source] BoxError),
+}
+
 /// Under which name the account sees our calls: `gardefou-<finding>-<epoch>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -89,6 +128,12 @@ impl Session {
 
     pub fn name(&self) -> String {
         format!("{}{}-{}", Self::PREFIX, self.finding, self.epoch)
+    }
+
+    /// The finding and the epoch that a session of ours is named after; `None` for one that only reads.
+    pub fn parse(name: &str) -> Option<(FindingId, u64)> {
+        let (finding, epoch) = name.strip_prefix(Self::PREFIX)?.rsplit_once('-')?;
+        Some((finding.parse().ok()?, epoch.parse().ok()?))
     }
 }
 
@@ -146,6 +191,8 @@ pub trait Channel: Send + Sync {
 /// All the channels that are configured.
 pub trait Audience: Send + Sync {
     fn names(&self) -> Vec<&'static str>;
+    /// Can the channel keep up to date what it told: edit, thread or resolve?
+    fn follows(&self, channel: &str) -> bool;
     fn send(&self, channel: &str, story: &Story<'_>)
     -> impl Future<Output = Result<(), ChannelError>> + Send;
 }

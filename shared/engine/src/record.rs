@@ -2,13 +2,18 @@
 
 use crate::Key;
 use crate::ledger::{Attr, Item};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{Evidence, Finding, Life};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// Items say which shape they have; one that is newer than this is not touched (REL-15).
 pub(crate) const SCHEMA: i64 = 1;
+
+/// A doorbell of `notify` that is older was lost.
+const UNTOLD: SignedDuration = SignedDuration::from_secs(60);
+/// 9999-01-01: later than every timer.
+const NEVER: Timestamp = Timestamp::constant(253_370_764_800, 0);
 
 /// A terminal finding is kept so long.
 const KEPT_SECONDS: i64 = 400 * 86_400;
@@ -99,8 +104,7 @@ pub(crate) fn life_columns(finding: &Finding, life: &Life, evidence: &Evidence, 
     if let Some(tell) = life.tell {
         item.insert("tell".to_owned(), number(tell));
     }
-    if life.is_work() {
-        let due = life.due_at.unwrap_or(now);
+    if let Some(due) = due(life, now) {
         item.insert("work".to_owned(), Attr::S(lane(finding)));
         item.insert("due_at".to_owned(), Attr::N(due.as_millisecond()));
     }
@@ -108,6 +112,14 @@ pub(crate) fn life_columns(finding: &Finding, life: &Life, evidence: &Evidence, 
         item.insert("ttl".to_owned(), Attr::N(now.as_second() + KEPT_SECONDS));
     }
     item
+}
+
+/// When the sweep looks at it again; `None` when nobody has to.
+fn due(life: &Life, now: Timestamp) -> Option<Timestamp> {
+    let untold = life.tell.and_then(|_| now.checked_add(UNTOLD).ok());
+    // Without a timer of its own it waits for a person; it stays findable.
+    let timer = life.due_at.or_else(|| (!life.state.is_terminal()).then_some(NEVER));
+    [timer, untold, life.echo_due].into_iter().flatten().min()
 }
 
 /// Those that a transition must remove because [`life_columns`] did not write them.

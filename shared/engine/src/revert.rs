@@ -1,13 +1,14 @@
 //! From a doorbell to a change taken back: claim, observe, confirm, plan, arm, carry out, compare, verify.
 
-use crate::decide::{Decision, Present, decide};
+use crate::decide::{Decision, Scene, decide, done};
+use crate::evaluate::{Guarded, known};
 use crate::mover::Moved;
 use crate::ports::{Hands, Observer, ObserverError, Outcome, Removed, Retry, Session, StepError, chain};
-use crate::{Clock, Desk, Doorbell, FindingRecord, Ledger, LedgerError, MoveError, Queue, writes};
+use crate::{Clock, Desk, Doorbell, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue, writes};
 use jiff::SignedDuration;
 use model::{Evidence, Input, Item, Manual, Observed, Plan, State, Step, Work, WorkerId};
 use revert::alike;
-use rules::RuleBook;
+use std::sync::Arc;
 
 /// The first wait after AWS asked for one; doubled with each attempt.
 const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
@@ -19,7 +20,7 @@ pub struct Revert<L, Q, C, O, H> {
     pub desk: Desk<L, Q, C>,
     pub observer: O,
     pub hands: H,
-    pub rules: RuleBook,
+    pub guarded: Arc<Guarded>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,7 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
     async fn claim(&self, record: FindingRecord, worker: &WorkerId) -> Result<Outcome, RevertError> {
         let kill = self.desk.kill_switch().await?;
         let input = Input::Claim { by: worker.clone(), kill };
-        let guarded = record.life.work == Work::Revert && !kill;
+        let guarded = record.life.work != Work::Confirm && !kill;
         let guards = if guarded { vec![writes::kill_switch_off()] } else { Vec::new() };
         let evidence = record.evidence.clone();
         match self.desk.apply(&record, &input, evidence, "claimed by a worker", guards).await? {
@@ -67,15 +68,32 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         }
     }
 
+    fn scene<'a>(&'a self, record: &'a FindingRecord, observed: &'a Observed) -> Scene<'a> {
+        let Guarded { rules, config, .. } = &*self.guarded;
+        let FindingRecord { finding, life, .. } = record;
+        Scene { finding, life, observed, rules, config }
+    }
+
     /// Claimed: look, decide, and act or say why not.
     async fn work(&self, record: FindingRecord, worker: &WorkerId) -> Result<Outcome, RevertError> {
+        if record.life.cancel {
+            let evidence = record.evidence.clone();
+            return self.leave(record, &Input::Cancelled, evidence, "a person asked to cancel").await;
+        }
         let observed = match self.observer.observe(&record.finding.resource).await {
             Ok(observed) => observed,
             Err(error) => return self.not_observed(record, &error).await,
         };
         let mut evidence = record.evidence.clone();
-        match decide(&record.finding, &record.life, &observed, &self.rules) {
+        match decide(&self.scene(&record, &observed)) {
+            Decision::Act(plan) if self.is_outdated(&record, &plan).await? => {
+                self.leave(record, &Input::Absent, evidence, "a newer change is known").await
+            }
             Decision::Act(plan) => self.act(record, plan, worker).await,
+            Decision::BlastRadius(why) => {
+                evidence.obstacle = Some(why);
+                self.leave(record, &Input::BlastRadius, evidence, "too much depends on it").await
+            }
             Decision::Absent => self.leave(record, &Input::Absent, evidence, "nothing to take back").await,
             Decision::Confirmed(granted) => {
                 self.leave(record, &Input::Confirmed { granted }, evidence, "confirmed on present state")
@@ -86,6 +104,19 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
                 self.leave(record, &Input::GaveUp(manual), evidence, "no plan").await
             }
         }
+    }
+
+    /// A newer change wins (REL-5): what was just read may be older than what an event told of the same line.
+    async fn is_outdated(&self, record: &FindingRecord, plan: &Plan) -> Result<bool, RevertError> {
+        for item in &plan.takes_back {
+            let Some(key) = Key::known(&record.finding.resource, item) else { continue };
+            let known = self.desk.ledger.read(&key).await?.as_ref().and_then(known);
+            let newer = |known: &model::Prior| known.seen_at > record.finding.happened_at();
+            if known.filter(newer).is_some_and(|known| !alike(&known.item, item)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn not_observed(
@@ -100,8 +131,8 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         evidence.obstacle = Some(chain(error));
         let manual = match (record.life.work, error) {
             (Work::Confirm, _) => Manual::NotConfirmed,
-            (Work::Revert, ObserverError::Denied(_)) => Manual::Denied,
-            (Work::Revert, _) => Manual::NotObservable,
+            (_, ObserverError::Denied(_)) => Manual::Denied,
+            _ => Manual::NotObservable,
         };
         self.leave(record, &Input::GaveUp(manual), evidence, "the resource could not be read").await
     }
@@ -113,7 +144,8 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         plan: Plan,
         worker: &WorkerId,
     ) -> Result<Outcome, RevertError> {
-        let evidence = Evidence { plan: Some(plan.clone()), ..record.evidence.clone() };
+        let armed_at = Some(self.desk.now());
+        let evidence = Evidence { plan: Some(plan.clone()), armed_at, ..record.evidence.clone() };
         let armed = match self.arm(&record, &evidence, worker).await? {
             Moved::To(armed) => *armed,
             Moved::Guarded | Moved::Rejected(_) | Moved::Overtaken => return Ok(Outcome::Done),
@@ -126,13 +158,12 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         for step in &plan.steps {
             match self.hands.carry_out(step, &armed.finding.resource, &session).await {
                 Ok(removed) => {
-                    let more = unplanned(&removed, step, &plan);
+                    let mut more = unplanned(&removed, step, &plan);
+                    more.retain(|item| self.guarded.is_compliant(item));
                     evidence.removed.extend(removed.ids);
-                    if let Some(more) = more {
-                        evidence.obstacle = Some(more);
-                        return self
-                            .leave(armed, &Input::Collateral, evidence, "more was removed than planned")
-                            .await;
+                    if !more.is_empty() {
+                        // CloudTrail's record of the call says the same, if this is lost.
+                        self.desk.open_collateral(&armed, &more).await?;
                     }
                 }
                 Err(error) => return self.stopped(armed, evidence, &error).await,
@@ -153,13 +184,25 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         if !self.desk.kill_switch().await? {
             let guards = vec![writes::kill_switch_off()];
             let moved = self.desk.apply(record, &input(false), evidence.clone(), cause, guards).await?;
-            if moved != Moved::Guarded {
-                return Ok(moved);
+            match moved {
+                Moved::Guarded => {}
+                Moved::Overtaken => return self.asked_to_cancel(record).await,
+                moved => return Ok(moved),
             }
         }
         self.desk
             .apply(record, &input(true), record.evidence.clone(), "the kill switch is on", Vec::new())
             .await
+    }
+
+    /// Somebody wrote to the finding while this worker holds it: a person who wants it to stand.
+    async fn asked_to_cancel(&self, record: &FindingRecord) -> Result<Moved, LedgerError> {
+        let now = match self.desk.find(&record.finding.id).await {
+            Ok(Some(now)) if now.life.epoch == record.life.epoch && now.life.cancel => now,
+            _ => return Ok(Moved::Overtaken),
+        };
+        let evidence = now.evidence.clone();
+        self.desk.apply(&now, &Input::Cancelled, evidence, "a person asked to cancel", Vec::new()).await
     }
 
     async fn stopped(
@@ -169,6 +212,11 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         error: &StepError,
     ) -> Result<Outcome, RevertError> {
         tracing::warn!(finding.id = %armed.finding.id, error = %chain(error), "a step was not carried out");
+        if let StepError::Unanswered(_) = error {
+            // It may still be applied: nobody else gets the finding, and no waiver is granted, before that is over.
+            let left = armed.life.lease.as_ref().map(|lease| lease.until.duration_since(self.desk.now()));
+            return Ok(Outcome::Later(left.unwrap_or_default().max(SignedDuration::from_secs(1))));
+        }
         if let Retry::Later(_) = error.retry() {
             return self.later(armed, evidence).await;
         }
@@ -222,32 +270,22 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
                 return Err(RevertError::Verify { finding: record.finding.id.to_string(), source });
             }
         };
-        let (gone, approve_left) = self.seen(&record, &observed);
+        let (gone, approve_left) = done(&self.scene(&record, &observed));
         let evidence = record.evidence.clone();
-        let cause = if gone { "read again: gone" } else { "read again: it stands" };
+        let cause = if gone { "read again: done" } else { "read again: not done" };
         self.leave(record, &Input::Read { gone, approve_left }, evidence, cause).await
-    }
-
-    /// Are all targets gone, and does something stand that needs approval? What cannot be answered is not gone.
-    fn seen(&self, record: &FindingRecord, observed: &Observed) -> (bool, bool) {
-        match Present::of(&record.finding, &record.life, observed, &self.rules) {
-            Ok(present) => (present.revert.is_empty(), !present.approve.is_empty()),
-            Err(_) => (false, false),
-        }
     }
 }
 
-/// Says what AWS removed beyond the plan, or with another content than was planned.
-fn unplanned(removed: &Removed, step: &Step, plan: &Plan) -> Option<String> {
+/// What AWS says it removed with another content than was planned: somebody changed it in between.
+fn unplanned(removed: &Removed, step: &Step, plan: &Plan) -> Vec<Item> {
     let planned = |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id() && alike(one, item));
-    let more: Vec<&str> = match step {
-        Step::RestoreRules { .. } => Vec::new(),
-        Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => removed
-            .items
-            .iter()
-            .filter(|item| !planned(item))
-            .map(|item| item.id().unwrap_or("an item"))
-            .collect(),
-    };
-    (!more.is_empty()).then(|| format!("AWS says it removed what was not planned: {}", more.join(", ")))
+    match step {
+        Step::RevokeIngress { .. } | Step::RevokeEgress { .. } => {
+            removed.items.iter().filter(|item| !planned(item)).cloned().collect()
+        }
+        Step::RestoreRules { .. } | Step::AuthorizeIngress { .. } | Step::AuthorizeEgress { .. } => {
+            Vec::new()
+        }
+    }
 }

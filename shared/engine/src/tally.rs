@@ -1,8 +1,6 @@
 //! What became of the events of a batch: the balance that proves that nothing was lost.
 
-use crate::EvaluateError;
-use jiff::Timestamp;
-use serde_json::json;
+use crate::{EvaluateError, Meter};
 
 /// What became of one event. Each is counted once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,41 +79,26 @@ impl Tally {
             + self.ignored()
     }
 
-    /// One line of CloudWatch's embedded metric format.
-    pub fn metric_line(&self, now: Timestamp) -> String {
-        let names = [
-            "EventsReceived",
-            "EventsViolating",
-            "EventsUndecided",
-            "EventsQuiet",
-            "EventsEchoes",
-            "EventsIgnored",
-            "EventsDuplicates",
-            "EventsRefused",
-        ];
-        let metrics: Vec<_> = names.iter().map(|name| json!({"Name": name, "Unit": "Count"})).collect();
-        json!({
-            "_aws": {
-                "Timestamp": now.as_millisecond(),
-                "CloudWatchMetrics": [{"Namespace": "gardefou", "Dimensions": [["fn"]], "Metrics": metrics}],
-            },
-            "fn": "evaluate",
-            "EventsReceived": self.received(),
-            "EventsViolating": self.violating,
-            "EventsUndecided": self.undecided,
-            "EventsQuiet": self.quiet,
-            "EventsEchoes": self.echoes,
-            "EventsIgnored": self.ignored(),
-            "EventsDuplicates": self.duplicates,
-            "EventsRefused": self.refused,
-            "IgnoredFailed": self.failed,
-            "IgnoredDryRun": self.dry_run,
-            "IgnoredForged": self.forged,
-            "IgnoredOutOfRegion": self.out_of_region,
-            "IgnoredReadOnly": self.read_only,
-            "IgnoredUnasked": self.unasked,
-        })
-        .to_string()
+    /// Into the metrics: the balance, and why what was ignored was.
+    pub fn measure(&self, meter: &Meter) {
+        for (name, count) in [
+            ("EventsReceived", self.received()),
+            ("EventsViolating", self.violating),
+            ("EventsUndecided", self.undecided),
+            ("EventsQuiet", self.quiet),
+            ("EventsEchoes", self.echoes),
+            ("EventsIgnored", self.ignored()),
+            ("EventsDuplicates", self.duplicates),
+            ("EventsRefused", self.refused),
+            ("IgnoredFailed", self.failed),
+            ("IgnoredDryRun", self.dry_run),
+            ("IgnoredForged", self.forged),
+            ("IgnoredOutOfRegion", self.out_of_region),
+            ("IgnoredReadOnly", self.read_only),
+            ("IgnoredUnasked", self.unasked),
+        ] {
+            meter.add(name, count.into());
+        }
     }
 }
 
@@ -144,8 +127,9 @@ mod tests {
             assert_eq!(tally.received(), u32::try_from(at).unwrap() + 1);
         }
         assert_eq!(tally.ignored(), 6);
-        let line: serde_json::Value =
-            serde_json::from_str(&tally.metric_line(Timestamp::UNIX_EPOCH)).unwrap();
-        assert_eq!((&line["EventsReceived"], &line["EventsIgnored"]), (&json!(11), &json!(6)));
+        let meter = Meter::default();
+        tally.measure(&meter);
+        let measured = meter.take();
+        assert_eq!((measured.of("EventsReceived"), measured.of("EventsIgnored")), (11, 6));
     }
 }

@@ -1,52 +1,83 @@
 //! Every set of writes that gardefou commits, as pure functions (C1–C15 of the transition table).
 
+use crate::history::sum_of;
 use crate::ledger::{Attr, Edit, Item, Write};
 use crate::record::{SCHEMA, absent_columns, life_columns, to_json};
 use crate::{Condition, FindingRecord, History, Key};
 use jiff::Timestamp;
 use model::{
     Culprit, EventRef, Evidence, Finding, FindingId, Item as ViewItem, Life, Prior, Resolution, Resource,
-    State,
+    State, Waiver,
 };
 use std::collections::BTreeMap;
 
 /// A transaction holds 100 items: the finding, its history, and room for guards.
-pub(crate) const TARGETS_MAX: usize = 90;
+pub(crate) const TARGETS_MAX: usize = 60;
 const SEEN_KEPT_SECONDS: i64 = 45 * 86_400;
 const RESOURCE_KEPT_SECONDS: i64 = 30 * 86_400;
+const WAIVER_KEPT_SECONDS: i64 = 400 * 86_400;
 const BREAKER_KEPT_SECONDS: i64 = 2 * 86_400;
 
 /// A finding as it is recorded: in state OPEN, with the first line of its history.
-pub(crate) fn born(finding: Finding, cause: &str, now: Timestamp) -> FindingRecord {
-    let line = first_line(cause, now);
-    let (_, chain) = line.item(None);
-    FindingRecord {
-        finding,
-        life: Life::born(now),
-        evidence: Evidence::default(),
-        chain,
-        told: BTreeMap::new(),
-    }
+pub(crate) fn born(finding: Finding, life: Life, cause: &str, now: Timestamp) -> FindingRecord {
+    let (_, chain) = first_line(&finding, &life, cause, now).item(None);
+    FindingRecord { finding, life, evidence: Evidence::default(), chain, told: BTreeMap::new() }
 }
 
-fn first_line(cause: &str, now: Timestamp) -> History {
-    History { version: 1, from: String::new(), to: State::Open.label(), cause: cause.to_owned(), at: now }
+fn first_line(finding: &Finding, life: &Life, cause: &str, now: Timestamp) -> History {
+    let sum = sum_of(finding, &Evidence::default());
+    History { version: 1, from: String::new(), to: life.state.label(), cause: cause.to_owned(), at: now, sum }
+}
+
+/// A target claim that a new finding makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) culprit: Culprit,
+    /// A finding that ended and kept its claim: this one takes it over.
+    pub(crate) from: Option<FindingId>,
+}
+
+impl Claim {
+    pub(crate) fn of(culprit: &Culprit) -> Self {
+        Self { culprit: culprit.clone(), from: None }
+    }
 }
 
 /// C1: the finding, its history and its target claims, if there is none of them yet. The finding is the first write,
 /// the claims follow the history in the order of `claims`.
-pub(crate) fn create(record: &FindingRecord, claims: &[Culprit], cause: &str, now: Timestamp) -> Vec<Write> {
-    let (history, _) = first_line(cause, now).item(None);
+pub(crate) fn create(record: &FindingRecord, claims: &[Claim], cause: &str, now: Timestamp) -> Vec<Write> {
+    let (history, _) = first_line(&record.finding, &record.life, cause, now).item(None);
     let put = |key, item| Write { key, edit: Edit::Put(item), only_if: Condition::Absent };
     let mut writes = vec![
         put(record.key(), record.item(now)),
         put(Key::history(&record.finding.id, record.life.version), history),
     ];
     let owner = Item::from([("finding".to_owned(), Attr::S(record.finding.id.to_string()))]);
-    let targets =
-        claims.iter().take(TARGETS_MAX).map(|culprit| Key::target(&record.finding.resource, culprit));
-    writes.extend(targets.map(|key| put(key, owner.clone())));
+    writes.extend(claims.iter().take(TARGETS_MAX).map(|claim| {
+        let key = Key::target(&record.finding.resource, &claim.culprit);
+        match &claim.from {
+            None => put(key, owner.clone()),
+            Some(ended) => {
+                let still = Condition::Is("finding", Attr::S(ended.to_string()));
+                Write { key, edit: Edit::Put(owner.clone()), only_if: still }
+            }
+        }
+    }));
+    writes.push(last_finding(record, now));
     writes
+}
+
+/// Which finding was the last on this resource: what a sweep finds after it has another id.
+fn last_finding(record: &FindingRecord, now: Timestamp) -> Write {
+    let set = Item::from([
+        ("last_finding".to_owned(), Attr::S(record.finding.id.to_string())),
+        ("ttl".to_owned(), Attr::N(now.as_second() + RESOURCE_KEPT_SECONDS)),
+    ]);
+    update(Key::resource(&record.finding.resource), set, Condition::Always)
+}
+
+fn update(key: Key, set: Item, only_if: Condition) -> Write {
+    Write { key, edit: Edit::Update { set, add: Vec::new(), remove: Vec::new() }, only_if }
 }
 
 /// A move of the finding: only from the version, epoch and state it was computed from, with a line of history.
@@ -64,6 +95,7 @@ pub(crate) fn transition(
         to: life.state.label(),
         cause: cause.to_owned(),
         at: now,
+        sum: sum_of(&record.finding, &evidence),
     };
     let (history, chain) = entry.item(Some(&record.chain));
     let mut set = life_columns(&record.finding, &life, &evidence, now);
@@ -89,6 +121,11 @@ fn unmoved(record: &FindingRecord) -> Condition {
         Condition::Is("version", number(record.life.version)),
         Condition::Is("epoch", number(record.life.epoch)),
     ])
+}
+
+/// Nothing is written to it, if it is as it was read.
+pub(crate) fn unmoved_check(record: &FindingRecord) -> Write {
+    Write { key: record.key(), edit: Edit::Check, only_if: unmoved(record) }
 }
 
 /// Where a finding ends well, its target claims are released, in the same transaction. One that is another's is refused.
@@ -122,6 +159,24 @@ pub(crate) fn counted(key: Key, cap: i64, now: Timestamp) -> Write {
         },
         only_if: Condition::Any(vec![Condition::Lacks("n"), Condition::Below("n", cap)]),
     }
+}
+
+/// More was wanted in this window than it lets through.
+pub(crate) fn tripped(key: Key, now: Timestamp) -> Write {
+    let set = Item::from([
+        ("tripped".to_owned(), Attr::Bool(true)),
+        ("ttl".to_owned(), Attr::N(now.as_second() + BREAKER_KEPT_SECONDS)),
+    ]);
+    update(key, set, Condition::Always)
+}
+
+/// This finding tells of a breaker that opened, for all.
+pub(crate) fn digest(key: Key, finding: &FindingId, now: Timestamp) -> Write {
+    let item = Item::from([
+        ("finding".to_owned(), Attr::S(finding.to_string())),
+        ("ttl".to_owned(), Attr::N(now.as_second() + BREAKER_KEPT_SECONDS)),
+    ]);
+    Write { key, edit: Edit::Put(item), only_if: Condition::Absent }
 }
 
 /// `EV#`: written last, when everything that the event asked for is in the ledger and rung for.
@@ -170,7 +225,64 @@ pub(crate) fn known(resource: &Resource, item: &ViewItem, at: Timestamp, now: Ti
 
 fn newer(key: Key, item: Item, attribute: &'static str, at: Timestamp) -> Write {
     let later = Condition::Below(attribute, at.as_millisecond());
-    Write { key, edit: Edit::Put(item), only_if: Condition::Any(vec![Condition::Lacks(attribute), later]) }
+    update(key, item, Condition::Any(vec![Condition::Lacks(attribute), later]))
+}
+
+/// What is noted on a finding without moving it: what was seen, and what is told. Only if it is as it was read.
+pub(crate) fn noted(record: &FindingRecord, life: &Life, evidence: &Evidence, now: Timestamp) -> Write {
+    let set = life_columns(&record.finding, life, evidence, now);
+    let tell = match record.life.tell {
+        Some(tell) => Condition::Is("tell", Attr::N(i64::try_from(tell).unwrap_or(i64::MAX))),
+        None => Condition::Lacks("tell"),
+    };
+    Write {
+        key: record.key(),
+        edit: Edit::Update { set, add: Vec::new(), remove: absent_columns(life) },
+        only_if: Condition::All(vec![unmoved(record), tell]),
+    }
+}
+
+/// A waiver let something stand: counted, whoever wrote it.
+pub(crate) fn waiver_used(key: Key, now: Timestamp) -> Write {
+    let set = Item::from([("last_used_at".to_owned(), Attr::N(now.as_millisecond()))]);
+    let edit = Edit::Update { set, add: vec![("uses", 1)], remove: Vec::new() };
+    Write { key, edit, only_if: Condition::Always }
+}
+
+/// A waiver that a person grants; it is kept long after it ended.
+pub(crate) fn waiver_granted(waiver: &Waiver) -> Write {
+    let item = Item::from([
+        ("schema".to_owned(), Attr::N(SCHEMA)),
+        ("waiver".to_owned(), Attr::S(to_json(waiver))),
+        ("ttl".to_owned(), Attr::N(waiver.until.as_second() + WAIVER_KEPT_SECONDS)),
+    ]);
+    Write { key: Key::waiver(waiver), edit: Edit::Put(item), only_if: Condition::Absent }
+}
+
+/// The claim of a finding that takes care of it no more.
+pub(crate) fn released_from(key: Key, owner: &FindingId) -> Write {
+    let only_if = Condition::Is("finding", Attr::S(owner.to_string()));
+    Write { key, edit: Edit::Delete, only_if }
+}
+
+/// The tags that a sweep saw on a resource.
+pub(crate) fn tagged(resource: &Resource, tags: String, now: Timestamp) -> Write {
+    let set = Item::from([
+        ("tags".to_owned(), Attr::S(tags)),
+        ("ttl".to_owned(), Attr::N(now.as_second() + RESOURCE_KEPT_SECONDS)),
+    ]);
+    update(Key::resource(resource), set, Condition::Always)
+}
+
+/// REL-12: who switched it, when and why is kept with it.
+pub(crate) fn kill_switch(on: bool, by: &str, reason: &str, now: Timestamp) -> Write {
+    let set = Item::from([
+        ("on".to_owned(), Attr::Bool(on)),
+        ("by".to_owned(), Attr::S(by.to_owned())),
+        ("reason".to_owned(), Attr::S(reason.to_owned())),
+        ("at".to_owned(), Attr::N(now.as_millisecond())),
+    ]);
+    update(Key::kill_switch(), set, Condition::Always)
 }
 
 /// A channel is about to be told this version. Holds off others until `until`; told already: refused.
@@ -243,18 +355,8 @@ impl ChannelColumns {
         Some(match channel {
             "sns" => Self { sending: "sending_sns", told: "told_sns" },
             "slack" => Self { sending: "sending_slack", told: "told_slack" },
+            "pagerduty" => Self { sending: "sending_pagerduty", told: "told_pagerduty" },
             _ => return None,
         })
-    }
-}
-
-/// Every channel was told this version: it leaves the finding, and the finding the work index if nothing else holds it.
-pub(crate) fn delivered(record: &FindingRecord, life: &Life, tell: u64, now: Timestamp) -> Write {
-    let set = life_columns(&record.finding, life, &record.evidence, now);
-    let told = Condition::Is("tell", Attr::N(i64::try_from(tell).unwrap_or(i64::MAX)));
-    Write {
-        key: record.key(),
-        edit: Edit::Update { set, add: Vec::new(), remove: absent_columns(life) },
-        only_if: Condition::All(vec![unmoved(record), told]),
     }
 }

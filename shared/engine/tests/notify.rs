@@ -79,3 +79,17 @@ fn with_nobody_to_tell_the_finding_waits_for_nobody() {
     assert_eq!(now(world.notify().doorbell(&bell)).unwrap(), Outcome::Done);
     assert_eq!(world.only().life.tell, None);
 }
+
+#[test]
+fn each_kind_of_channel_has_its_place_in_the_ledger() {
+    let (mut world, bell) = telling();
+    let kinds = ["pagerduty", "slack", "sns"];
+    world.crowd = sim::Crowd::of(&kinds);
+    world.crowd.set("pagerduty", Mood::DownFor(SignedDuration::from_secs(7)));
+    assert_eq!(now(world.notify().doorbell(&bell)).unwrap(), Outcome::Later(SignedDuration::from_secs(7)));
+    world.crowd.set("pagerduty", Mood::Up);
+    world.clock.advance(SignedDuration::from_secs(8));
+    assert_eq!(now(world.notify().doorbell(&bell)).unwrap(), Outcome::Done);
+    assert_eq!(kinds.map(|kind| world.crowd.heard(kind).len()), [1, 1, 1]);
+    assert_eq!(world.only().life.tell, None);
+}

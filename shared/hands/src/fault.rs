@@ -30,7 +30,9 @@ fn by_code(code: &str) -> Fault {
         "InvalidSecurityGroupRuleId.NotFound"
         | "InvalidPermission.NotFound"
         | "InvalidGroup.NotFound"
-        | "InvalidGroupId.Malformed" => Fault::Gone,
+        | "InvalidGroupId.Malformed"
+        // What was to be put back is there: to be observed again.
+        | "InvalidPermission.Duplicate" => Fault::Gone,
         "InternalError" | "InternalFailure" | "ServiceUnavailable" | "Unavailable" => Fault::Unanswered,
         _ => Fault::Rejected,
     }
@@ -52,7 +54,7 @@ where
 }
 
 /// Does the error, or what caused it, name this code?
-fn says(error: &dyn Error, code: &str) -> bool {
+pub(crate) fn says(error: &dyn Error, code: &str) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if format!("{error:?}").contains(code) {

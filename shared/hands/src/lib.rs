@@ -6,6 +6,8 @@ mod fault;
 mod roles;
 mod security_group;
 mod sessions;
+mod trail_log;
 
 pub use security_group::SecurityGroups;
 pub use sessions::Sessions;
+pub use trail_log::EventHistory;

@@ -1,36 +1,46 @@
 //! What a session may do: one plan, and nothing beside it.
 
-use model::{Resource, Step};
+use model::{AccountId, Resource, Step};
 use serde_json::json;
 
 /// The acting role's ARN, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RoleArn {
-    pub(crate) arn: String,
     pub(crate) partition: String,
-    pub(crate) account: String,
+    /// With the path: `gardefou/guard-acting`.
+    name: String,
 }
 
 impl RoleArn {
     pub(crate) fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.split(':');
-        let (scheme, partition, service, region, account) =
+        let (scheme, partition, service, region, _) =
             (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let whole =
-            scheme == "arn" && service == "iam" && region.is_empty() && parts.next()?.starts_with("role/");
-        whole.then(|| Self {
-            arn: arn.to_owned(),
-            partition: partition.to_owned(),
-            account: account.to_owned(),
-        })
+        let name = parts.next()?.strip_prefix("role/")?;
+        let whole = scheme == "arn" && service == "iam" && region.is_empty() && !name.is_empty();
+        whole.then(|| Self { partition: partition.to_owned(), name: name.to_owned() })
+    }
+
+    /// The role of the same name in a guarded account.
+    pub(crate) fn in_account(&self, account: &AccountId) -> String {
+        format!("arn:{}:iam::{account}:role/{}", self.partition, self.name)
     }
 }
 
 /// A session policy for reading security groups: EC2's Describe calls know no resources.
 pub(crate) fn reading() -> String {
-    let actions =
-        ["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules", "ec2:GetManagedPrefixListEntries"];
+    let actions = [
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSecurityGroupRules",
+        "ec2:GetManagedPrefixListEntries",
+    ];
     statement(&actions, &["*".to_owned()])
+}
+
+/// A session policy for reading the trail: LookupEvents knows no resources.
+pub(crate) fn history() -> String {
+    statement(&["cloudtrail:LookupEvents"], &["*".to_owned()])
 }
 
 /// A session policy narrowed to one step: its action on its own group and lines.
@@ -38,12 +48,14 @@ pub(crate) fn narrowed(role: &RoleArn, resource: &Resource, step: &Step) -> Stri
     let arn = |kind: &str, id: &str| {
         format!("arn:{}:ec2:{}:{}:{kind}/{id}", role.partition, resource.region, resource.account)
     };
-    let (action, group) = match step {
-        Step::RevokeIngress { group, .. } => ("ec2:RevokeSecurityGroupIngress", group),
-        Step::RevokeEgress { group, .. } => ("ec2:RevokeSecurityGroupEgress", group),
-        Step::RestoreRules { group, .. } => ("ec2:ModifySecurityGroupRules", group),
+    let action = match step {
+        Step::RevokeIngress { .. } => "ec2:RevokeSecurityGroupIngress",
+        Step::RevokeEgress { .. } => "ec2:RevokeSecurityGroupEgress",
+        Step::RestoreRules { .. } => "ec2:ModifySecurityGroupRules",
+        Step::AuthorizeIngress { .. } => "ec2:AuthorizeSecurityGroupIngress",
+        Step::AuthorizeEgress { .. } => "ec2:AuthorizeSecurityGroupEgress",
     };
-    let mut resources = vec![arn("security-group", group.as_str())];
+    let mut resources = vec![arn("security-group", step.group().as_str())];
     match step {
         Step::RevokeIngress { rules, .. } | Step::RevokeEgress { rules, .. } => {
             // A session policy has 2,048 characters: many lines are named by their kind, the group still by its id.
@@ -53,7 +65,10 @@ pub(crate) fn narrowed(role: &RoleArn, resource: &Resource, step: &Step) -> Stri
                 resources.push(arn("security-group-rule", "*"));
             }
         }
-        Step::RestoreRules { .. } => resources.push(arn("security-group-rule", "*")),
+        // What is made has no id yet.
+        Step::RestoreRules { .. } | Step::AuthorizeIngress { .. } | Step::AuthorizeEgress { .. } => {
+            resources.push(arn("security-group-rule", "*"));
+        }
     }
     statement(&[action], &resources)
 }

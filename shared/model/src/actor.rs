@@ -51,6 +51,17 @@ pub struct Actor {
     pub mfa: Option<bool>,
 }
 
+/// Tools that make the world as a text says, by what their user agents contain, and how people write them.
+const TOOLS: &[(&str, &str)] = &[
+    ("terraform", "Terraform"),
+    ("opentofu", "OpenTofu"),
+    ("pulumi", "Pulumi"),
+    ("aws-cdk", "AWS CDK"),
+    ("crossplane", "Crossplane"),
+    ("ansible", "Ansible"),
+    ("cloudformation.amazonaws.com", "CloudFormation"),
+];
+
 /// What acts because a person or a pipeline told it to, with their rights.
 const ON_BEHALF: &[&str] = &[
     "cloudformation.amazonaws.com",
@@ -62,6 +73,13 @@ const ON_BEHALF: &[&str] = &[
 ];
 
 impl Actor {
+    /// The tool that puts back what its code says, whoever takes it away.
+    pub fn tool(&self) -> Option<&'static str> {
+        let texts = [&self.invoked_by, &self.user_agent]
+            .map(|text| text.as_ref().map(|text| text.raw().to_ascii_lowercase()).unwrap_or_default());
+        TOOLS.iter().find(|(mark, _)| texts.iter().any(|text| text.contains(mark))).map(|(_, name)| *name)
+    }
+
     /// Is it an AWS service on its own: its principal, a service-linked role, or what a service does with a role that
     /// it was given? Not so of CloudFormation, the console and their like, which do what somebody asks for.
     pub fn is_automatic(&self) -> bool {

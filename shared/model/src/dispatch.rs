@@ -1,6 +1,7 @@
 //! What a finding that was just recorded waits for: one pure function, run by `evaluate` and by the sweep.
 
 use crate::{Manual, Mode, Wait};
+use jiff::Timestamp;
 
 /// What is known of an OPEN finding when it is dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +12,8 @@ use crate::{Manual, Mode, Wait};
 pub struct Facts {
     /// The strongest mode granted to a rule that is not waived, break-glass counted as notify.
     pub granted: Mode,
-    /// Every rule it violates is waived.
-    pub waived: bool,
+    /// Every rule it violates is waived, so long at least.
+    pub waived: Option<Timestamp>,
     /// It violates no rule; some could not be answered.
     pub undecided: bool,
     /// A rule asks a second condition of present state.
@@ -32,7 +33,7 @@ pub struct Facts {
 /// Where dispatch sends a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Disposition {
-    Waived,
+    Waived { until: Timestamp },
     Observed { unconfirmed: bool },
     Confirm,
     Revert,
@@ -44,8 +45,10 @@ pub enum Disposition {
 pub fn dispatch(facts: &Facts) -> Disposition {
     let Facts { granted, waived, undecided, holds, protected, fight, breaker_open, kill, late, returned } =
         *facts;
+    if let Some(until) = waived {
+        return Disposition::Waived { until };
+    }
     match granted {
-        _ if waived => Disposition::Waived,
         _ if undecided => match granted {
             Mode::Observe => Disposition::Observed { unconfirmed: false },
             _ => Disposition::Manual(Manual::Undecided),
@@ -74,7 +77,7 @@ mod tests {
                 let on = |at: u32| bits & (1 << at) != 0;
                 Facts {
                     granted,
-                    waived: on(0),
+                    waived: on(0).then_some(Timestamp::UNIX_EPOCH),
                     undecided: on(1),
                     holds: on(2),
                     fight: on(3),
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn a_revert_is_queued_only_when_it_is_granted_and_every_guard_is_shut() {
         for facts in every_combination() {
-            let guards_shut = !(facts.waived
+            let guards_shut = !(facts.waived.is_some()
                 || facts.undecided
                 || facts.protected
                 || facts.fight
@@ -106,14 +109,16 @@ mod tests {
 
     #[test]
     fn what_is_only_observed_never_reaches_a_person_or_a_worker() {
-        for facts in every_combination().filter(|facts| facts.granted == Mode::Observe && !facts.waived) {
+        for facts in
+            every_combination().filter(|facts| facts.granted == Mode::Observe && facts.waived.is_none())
+        {
             assert!(matches!(dispatch(&facts), Disposition::Observed { .. }), "{facts:?}");
         }
     }
 
     #[test]
     fn undecided_rules_alone_are_shown_and_never_acted_upon() {
-        for facts in every_combination().filter(|facts| facts.undecided && !facts.waived) {
+        for facts in every_combination().filter(|facts| facts.undecided && facts.waived.is_none()) {
             let shown = matches!(dispatch(&facts), Disposition::Manual(Manual::Undecided));
             assert_eq!(shown, facts.granted != Mode::Observe, "{facts:?}");
         }
@@ -122,10 +127,23 @@ mod tests {
     #[test]
     fn a_second_condition_is_confirmed_without_breaker_and_kill_switch() {
         for facts in every_combination() {
-            let facts = Facts { waived: false, undecided: false, holds: true, ..facts };
+            let facts = Facts { waived: None, undecided: false, holds: true, ..facts };
             if matches!(facts.granted, Mode::Notify | Mode::Approve) {
                 assert_eq!(dispatch(&facts), Disposition::Confirm, "{facts:?}");
             }
+        }
+    }
+
+    #[test]
+    fn without_a_second_condition_people_are_told_or_asked_at_once() {
+        let decided = |facts: &Facts| !facts.waived && !facts.undecided && !facts.holds;
+        for facts in every_combination().filter(decided) {
+            let expected = match facts.granted {
+                Mode::Notify => Disposition::Manual(Manual::Told),
+                Mode::Approve => Disposition::Await(Wait::Approve),
+                Mode::Observe | Mode::Revert => continue,
+            };
+            assert_eq!(dispatch(&facts), expected, "{facts:?}");
         }
     }
 }

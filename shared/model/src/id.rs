@@ -114,6 +114,10 @@ id!(
     ReverterName, "reverter name", kebab
 );
 id!(
+    /// `bastion-migration`, or 16 hexadecimal digits.
+    WaiverId, "waiver id", kebab
+);
+id!(
     /// 26 characters of base 32, made from what was found (see [`FindingId::of`]).
     FindingId, "finding id", |text| text.len() == 26
         && text.bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b))
@@ -128,6 +132,20 @@ impl FindingId {
         let mut id = data_encoding::BASE32_NOPAD.encode(&digest).to_ascii_lowercase();
         id.truncate(26);
         Self(id)
+    }
+}
+
+impl GroupId {
+    /// Of a group that is only thought of.
+    pub fn nobody() -> Self {
+        Self("sg-0".to_owned())
+    }
+}
+
+impl EventId {
+    /// Of what no record tells.
+    pub fn nil() -> Self {
+        Self("00000000-0000-0000-0000-000000000000".to_owned())
     }
 }
 

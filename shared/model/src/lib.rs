@@ -4,6 +4,7 @@
 
 mod actor;
 mod culprit;
+mod decision;
 mod dispatch;
 mod finding;
 mod grade;
@@ -21,22 +22,23 @@ mod store;
 mod transition;
 mod untrusted;
 mod verdict;
+mod waiver;
 
 pub use actor::{Actor, ActorKind};
 pub use culprit::{ContentHash, Culprit, Item, Prior};
 pub use dispatch::{Disposition, Facts, dispatch};
-pub use finding::{Cause, EventRef, Evidence, Finding, Undecided, Violation};
+pub use finding::{Cause, EventRef, Evidence, Finding, Undecided, Violation, WaivedBy};
 pub use grade::{Mode, Severity, UnknownGrade, granted};
 pub use grant::{Grant, Grantee};
 pub use id::{
     AccountId, EventId, FindingId, GroupId, GroupRuleId, MalformedId, PrefixListId, Region, ReverterName,
-    RuleId, Service,
+    RuleId, Service, WaiverId,
 };
 pub use life::{
-    Approval, Lease, Life, Manual, Phase, Resolution, State, StateName, Timing, Wait, Work, WorkerId,
+    Approval, Gravity, Lease, Life, Manual, Phase, Resolution, State, StateName, Timing, Wait, Work, WorkerId,
 };
 pub use login::Login;
-pub use observed::{Observed, SecurityGroup};
+pub use observed::{Observed, SecurityGroup, Uses};
 pub use opening::{Direction, NotARange, Opening, Ports, Source, Traffic};
 pub use plan::{Plan, Refusal, Step};
 pub use resource::Resource;
@@ -46,3 +48,4 @@ pub use store::Store;
 pub use transition::{Input, Rejected, next};
 pub use untrusted::Untrusted;
 pub use verdict::Verdict;
+pub use waiver::{NotWaivable, Waiver};

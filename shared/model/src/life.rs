@@ -1,6 +1,6 @@
 //! Where a finding stands: its state, its lease, its timers.
 
-use crate::Untrusted;
+use crate::{ContentHash, Untrusted};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +20,48 @@ pub struct Life {
     pub stands: u32,
     /// Was a step of ours carried out, or may it have been?
     pub acted: bool,
-    /// A person asked to cancel while a worker held it.
+    /// A person asked to cancel while a worker held it: it is waived before anything is done.
     pub cancel: bool,
     pub lease: Option<Lease>,
     pub approval: Option<Approval>,
     /// When somebody has to look again.
     pub due_at: Option<Timestamp>,
-    /// The version that people must hear of and have not.
+    /// The version that the channels must know of and do not.
     pub tell: Option<u64>,
+    /// The last version that people must hear of; a channel that was told it needs only to be kept up to date.
+    #[serde(default)]
+    pub loud: u64,
+    /// Until when a person lets it stand, or has taken it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The owner has been told that the end is near.
+    #[serde(default)]
+    pub nudged: bool,
+    /// It was waived or acknowledged, and that has ended: waivers that were found with it count no more.
+    #[serde(default)]
+    pub returned: bool,
+    /// How often people were called again.
+    #[serde(default)]
+    pub escalations: u32,
+    /// Since when sweeps have seen nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compliant_since: Option<Timestamp>,
+    /// By when CloudTrail should have told of our own call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo_due: Option<Timestamp>,
+    /// It waits because of the circuit breaker: one message tells of all that do.
+    #[serde(default)]
+    pub hushed: bool,
+    #[serde(default)]
+    pub gravity: Gravity,
+}
+
+/// What of the finding decides how long people are called.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gravity {
+    pub critical: bool,
+    /// All its rules speak of the change alone: once told there is nothing left to see.
+    pub passes: bool,
 }
 
 /// Which invocation works on a finding; the request id of the function.
@@ -46,6 +80,9 @@ pub struct Lease {
 pub struct Approval {
     pub by: Untrusted,
     pub at: Timestamp,
+    /// What was approved; a culprit whose content changed is not among them.
+    #[serde(default)]
+    pub of: Vec<ContentHash>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -81,6 +118,10 @@ pub enum Work {
     Revert,
     /// Only to be looked at: does the second condition hold on present state?
     Confirm,
+    /// Something compliant went with the rest: it is put back.
+    Restore,
+    /// A person wants back what was taken: it is put back, and stands.
+    Undo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -160,8 +201,12 @@ pub struct Timing {
     pub approval: SignedDuration,
     /// After which the sweep rings again.
     pub doorbell: SignedDuration,
-    /// After which somebody else is called.
-    pub escalation: SignedDuration,
+    /// After which people are called again; the last step is the last call.
+    pub escalation: [SignedDuration; 3],
+    /// Within which CloudTrail should tell of our own call.
+    pub echo: SignedDuration,
+    /// Between the two sweeps that see nothing of it.
+    pub settled: SignedDuration,
 }
 
 impl Default for Timing {
@@ -174,7 +219,9 @@ impl Default for Timing {
             next_read: SignedDuration::from_secs(30),
             approval: SignedDuration::from_mins(30),
             doorbell: SignedDuration::from_secs(90),
-            escalation: SignedDuration::from_mins(15),
+            escalation: [15, 60, 240].map(SignedDuration::from_mins),
+            echo: SignedDuration::from_mins(15),
+            settled: SignedDuration::from_mins(5),
         }
     }
 }
@@ -185,10 +232,14 @@ pub(crate) const ATTEMPTS_MAX: u32 = 8;
 pub(crate) const STANDS_MAX: u32 = 3;
 /// So many reads without the culprits make it gone.
 pub(crate) const ABSENCES_ENOUGH: u32 = 2;
+/// What people were told of, and cannot be seen again, is closed after so long.
+pub(crate) const TOLD_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// So long before a waiver ends its owner hears of it.
+pub(crate) const NUDGE_BEFORE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Life {
     /// Just recorded; dispatch is due at once.
-    pub fn born(now: Timestamp) -> Self {
+    pub fn born(now: Timestamp, gravity: Gravity) -> Self {
         Self {
             state: State::Open,
             version: 1,
@@ -202,12 +253,28 @@ impl Life {
             approval: None,
             due_at: Some(now),
             tell: None,
+            loud: 0,
+            until: None,
+            nudged: false,
+            returned: false,
+            escalations: 0,
+            compliant_since: None,
+            echo_due: None,
+            hushed: false,
+            gravity,
         }
     }
 
-    /// In the work index while it is not terminal or has something to tell.
+    /// Born to put something back: a worker is wanted at once. An undo is approved by the person who wants it.
+    pub fn born_queued(now: Timestamp, work: Work, approval: Option<Approval>, timing: &Timing) -> Self {
+        let due = now.checked_add(timing.doorbell).unwrap_or(now);
+        let life = Self::born(now, Gravity::default());
+        Self { state: State::Queued(work), work, approval, due_at: Some(due), ..life }
+    }
+
+    /// In the work index while it is not terminal, has something to tell, or an echo is awaited.
     pub fn is_work(&self) -> bool {
-        !self.state.is_terminal() || self.tell.is_some()
+        !self.state.is_terminal() || self.tell.is_some() || self.echo_due.is_some()
     }
 }
 

@@ -29,6 +29,20 @@ pub struct SecurityGroup {
     /// What the prefix lists hold that the lines name, as far as they could be read.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prefix_lists: BTreeMap<PrefixListId, Vec<IpNet>>,
+    /// What depends on the group; absent where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<Uses>,
+}
+
+/// What depends on a security group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uses {
+    /// Network interfaces that are in it, load balancers' among them.
+    pub interfaces: u32,
+    /// Of those, the interfaces of load balancers.
+    pub load_balancers: u32,
+    /// Other groups whose lines name it.
+    pub references: u32,
 }
 
 impl SecurityGroup {

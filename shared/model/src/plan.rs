@@ -13,6 +13,10 @@ pub enum Step {
     RevokeEgress { group: GroupId, rules: Vec<GroupRuleId> },
     /// `ec2:ModifySecurityGroupRules`: each line, named by its id, holds again what it held.
     RestoreRules { group: GroupId, lines: Vec<Opening> },
+    /// `ec2:AuthorizeSecurityGroupIngress`: lines that were removed are made again, under new ids.
+    AuthorizeIngress { group: GroupId, lines: Vec<Opening> },
+    /// `ec2:AuthorizeSecurityGroupEgress`.
+    AuthorizeEgress { group: GroupId, lines: Vec<Opening> },
 }
 
 /// What will be done, in this order. Made by a pure function; carried out without a decision.
@@ -21,6 +25,19 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The culprits as they stood when the plan was made: the pre-image, with which the plan can be undone.
     pub takes_back: Vec<Item>,
+}
+
+impl Step {
+    /// The group that it touches.
+    pub fn group(&self) -> &GroupId {
+        match self {
+            Self::RevokeIngress { group, .. }
+            | Self::RevokeEgress { group, .. }
+            | Self::RestoreRules { group, .. }
+            | Self::AuthorizeIngress { group, .. }
+            | Self::AuthorizeEgress { group, .. } => group,
+        }
+    }
 }
 
 /// Why there is no plan. A value that is recorded, never an error.
@@ -55,6 +72,12 @@ impl std::fmt::Display for Step {
                 let ids =
                     lines.iter().filter_map(|line| line.rule.as_ref()).map(GroupRuleId::as_str).collect();
                 write!(f, "restore {} of {group}", join(ids))
+            }
+            Self::AuthorizeIngress { group, lines } => {
+                write!(f, "put {} lines back into {group}", lines.len())
+            }
+            Self::AuthorizeEgress { group, lines } => {
+                write!(f, "put {} egress lines back into {group}", lines.len())
             }
         }
     }

@@ -1,8 +1,9 @@
 //! The finding's life as one pure, total function (`docs/architecture.md`, a finding's life).
 
-use crate::life::{ABSENCES_ENOUGH, ATTEMPTS_MAX, STANDS_MAX};
+use crate::decision::{approved, by_people, expired, standing};
+use crate::life::{ABSENCES_ENOUGH, ATTEMPTS_MAX, STANDS_MAX, TOLD_KEPT};
 use crate::{
-    Approval, Disposition, Lease, Life, Manual, Mode, Phase, Resolution, State, Timing, Untrusted, Wait,
+    ContentHash, Disposition, Lease, Life, Manual, Mode, Phase, Resolution, State, Timing, Untrusted, Wait,
     Work, WorkerId,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -36,8 +37,6 @@ pub enum Input {
     },
     /// AWS answered every call.
     Answered,
-    /// More was removed than the plan said.
-    Collateral,
     /// AWS says that the role may not.
     Denied,
     /// AWS could not be reached or asks to wait.
@@ -51,6 +50,8 @@ pub enum Input {
     },
     Approve {
         by: Untrusted,
+        /// The content of the culprits that the person saw.
+        of: Vec<ContentHash>,
         version: u64,
         kill: bool,
     },
@@ -58,14 +59,27 @@ pub enum Input {
     Expire {
         kill: bool,
     },
-    Waive,
-    Acknowledge,
+    /// A person lets it stand; while a worker holds it, this asks the worker to stop before it acts.
+    Waive {
+        until: Timestamp,
+    },
+    Acknowledge {
+        until: Timestamp,
+    },
+    /// A waiver ends soon, and its owner has not been told.
+    Nudge,
+    /// People were told, and nobody came.
+    Overdue,
     /// A waiver or an acknowledgement ends; `compliant` is unknown when it cannot be observed.
     Ended {
         compliant: Option<bool>,
     },
-    /// Two sweeps saw it compliant.
-    SeenCompliant,
+    /// A sweep looked: does anything of it stand?
+    Sighted {
+        compliant: bool,
+    },
+    /// CloudTrail told of our own call, or is given up on.
+    EchoSettled,
     /// A person closes it with a reason.
     Close,
     /// `notify` delivered this version.
@@ -89,14 +103,18 @@ pub enum Rejected {
     KillSwitch,
     #[error("it is not due yet")]
     TooEarly,
-    #[error("it is noted: the worker stops before it acts")]
-    CancelAsked,
+    #[error("there is nothing new in this")]
+    NothingNew,
 }
 
 /// The finding's next life, or why it does not move. Total: every state answers every input.
 pub fn next(life: &Life, input: &Input, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
     match (life.state, input) {
         (_, Input::Delivered { version }) => delivered(life, *version),
+        (_, Input::EchoSettled) => match life.echo_due {
+            Some(_) => Ok(Life { echo_due: None, ..life.clone() }),
+            None => Err(Rejected::OutOfPlace),
+        },
         (State::Open, Input::Dispatched(disposition)) => Ok(dispatched(life, *disposition, now, timing)),
         (State::Queued(_), Input::Claim { by, kill }) => Ok(claimed_or_stopped(life, by, *kill, now, timing)),
         (State::Reverting(_), Input::Claim { by, kill }) => taken_over(life, by, *kill, now, timing),
@@ -108,33 +126,15 @@ pub fn next(life: &Life, input: &Input, now: Timestamp, timing: &Timing) -> Resu
             State::Awaiting(_)
             | State::Acked
             | State::Manual(Manual::Expired | Manual::Exhausted | Manual::Denied | Manual::Fight),
-            Input::Approve { by, version, kill },
-        ) => approved(life, (by, *version, *kill), now, timing),
+            Input::Approve { by, of, version, kill },
+        ) => approved(life, (by, of, *version, *kill), now, timing),
         (State::Awaiting(_), Input::Expire { kill }) => expired(life, *kill, now, timing),
-        (
-            State::Open | State::Awaiting(_) | State::Queued(_) | State::Manual(_) | State::Acked,
-            Input::Waive,
-        ) => Ok(to(life, State::Waived, now, timing)),
-        (State::Open | State::Awaiting(_) | State::Manual(_), Input::Acknowledge) => {
-            Ok(to(life, State::Acked, now, timing))
-        }
-        (State::Waived | State::Acked, Input::Ended { compliant }) => {
-            Ok(ended(life, *compliant, now, timing))
-        }
-        (
-            State::Open | State::Awaiting(_) | State::Manual(_) | State::Acked | State::Waived,
-            Input::SeenCompliant,
-        ) => Ok(to(life, State::Resolved(Resolution::Compliant), now, timing)),
-        (
-            State::Open | State::Awaiting(_) | State::Manual(_) | State::Acked | State::Waived,
-            Input::Close,
-        ) => Ok(to(life, State::Resolved(Resolution::Closed), now, timing)),
-        _ => Err(Rejected::OutOfPlace),
+        (state, input) => by_people(life, state, input, now, timing),
     }
 }
 
 /// Into `state`: the version grows, the lease and the cancel end, the timer and what is to be told are the state's.
-fn to(life: &Life, state: State, now: Timestamp, timing: &Timing) -> Life {
+pub(crate) fn to(life: &Life, state: State, now: Timestamp, timing: &Timing) -> Life {
     let version = life.version + 1;
     let wait = match state {
         State::Open => Some(SignedDuration::ZERO),
@@ -143,31 +143,55 @@ fn to(life: &Life, state: State, now: Timestamp, timing: &Timing) -> Life {
         State::Verifying { reads: 0, .. } => Some(timing.first_read),
         State::Verifying { .. } => Some(timing.next_read),
         State::Awaiting(_) => Some(timing.approval),
-        State::Manual(_) => Some(timing.escalation),
-        // A waiver's and an acknowledgement's end is set by who grants it.
+        State::Manual(manual) if calls(life, manual) => Some(timing.escalation[0]),
+        State::Manual(_) => life.gravity.passes.then_some(TOLD_KEPT),
+        // The end of a waiver and of an acknowledgement is set by who grants it.
         State::Waived | State::Acked | State::Observed { .. } | State::Reverted | State::Resolved(_) => None,
     };
-    let tell = matches!(state, State::Awaiting(_) | State::Manual(_)).then_some(version).or(life.tell);
     let work = if let State::Queued(work) = state { work } else { life.work };
-    Life {
+    let moved = Life {
         state,
         version,
         work,
         lease: None,
         cancel: false,
         due_at: wait.map(|wait| later(now, wait)),
-        tell,
+        compliant_since: None,
+        escalations: 0,
+        hushed: match state {
+            State::Awaiting(wait) => wait == Wait::Breaker,
+            State::Manual(manual) => manual == Manual::Expired && life.hushed,
+            _ => false,
+        },
         ..life.clone()
+    };
+    match state {
+        State::Awaiting(_) | State::Manual(_) => loud(moved),
+        // Where people were told before, a channel that can is kept up to date.
+        State::Reverted | State::Resolved(_) | State::Waived | State::Acked if life.loud > 0 => {
+            Life { tell: Some(version), ..moved }
+        }
+        _ => moved,
     }
 }
 
-fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+/// People must hear of this.
+pub(crate) fn loud(life: Life) -> Life {
+    Life { tell: Some(life.version), loud: life.version, ..life }
+}
+
+/// Are people called again, when nobody comes? What was only told is no emergency unless it is critical.
+pub(crate) fn calls(life: &Life, manual: Manual) -> bool {
+    life.gravity.critical || !matches!(manual, Manual::Told | Manual::Undecided)
+}
+
+pub(crate) fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 fn dispatched(life: &Life, disposition: Disposition, now: Timestamp, timing: &Timing) -> Life {
     let state = match disposition {
-        Disposition::Waived => State::Waived,
+        Disposition::Waived { until } => return standing(life, State::Waived, until, now, timing),
         Disposition::Observed { unconfirmed } => State::Observed { unconfirmed },
         Disposition::Confirm => State::Queued(Work::Confirm),
         Disposition::Revert => State::Queued(Work::Revert),
@@ -180,7 +204,9 @@ fn dispatched(life: &Life, disposition: Disposition, now: Timestamp, timing: &Ti
 /// Only a look needs no kill switch: nothing is called that changes anything.
 fn claimed_or_stopped(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Life {
     match life.work {
-        Work::Revert if kill => to(life, State::Awaiting(Wait::Kill), now, timing),
+        Work::Revert | Work::Restore | Work::Undo if kill => {
+            to(life, State::Awaiting(Wait::Kill), now, timing)
+        }
         _ if life.attempts >= ATTEMPTS_MAX => to(life, State::Manual(Manual::Exhausted), now, timing),
         _ => claimed(life, by, now, timing),
     }
@@ -220,29 +246,41 @@ fn reverting(
 ) -> Result<Life, Rejected> {
     let into = |state| Ok(to(life, state, now, timing));
     match (phase, input) {
+        // A person asked in time: whatever the worker saw meanwhile, it stands.
+        (Phase::Claimed, input) if life.cancel && ends_claim(input) => Ok(cancelled(life, now, timing)),
         (Phase::Claimed, Input::Absent) => into(State::Verifying { reads: 0, absences: 0 }),
-        (Phase::Claimed, Input::Cancelled) => into(State::Waived),
         (Phase::Claimed, Input::Confirmed { granted: Mode::Approve }) => into(State::Awaiting(Wait::Approve)),
         (Phase::Claimed, Input::Confirmed { granted: Mode::Notify }) => into(State::Manual(Manual::Told)),
         (Phase::Claimed, Input::BlastRadius) => into(State::Awaiting(Wait::BlastRadius)),
         (Phase::Claimed, Input::GaveUp(manual)) => into(State::Manual(*manual)),
         (Phase::Claimed, Input::Arm { by, kill }) => armed(life, by, *kill, now, timing),
         (Phase::Armed, Input::Answered) => {
-            let life = Life { acted: true, ..life.clone() };
-            let verifying = to(&life, State::Verifying { reads: 0, absences: 0 }, now, timing);
-            Ok(Life { tell: Some(verifying.version), ..verifying })
-        }
-        (Phase::Armed, Input::Collateral) => {
-            Ok(Life { acted: true, ..to(life, State::Manual(Manual::Collateral), now, timing) })
+            let verifying = to(life, State::Verifying { reads: 0, absences: 0 }, now, timing);
+            Ok(loud(Life { acted: true, echo_due: Some(later(now, timing.echo)), ..verifying }))
         }
         (Phase::Armed, Input::Denied) => into(State::Manual(Manual::Denied)),
         (Phase::Claimed | Phase::Armed, Input::TryLater { after }) => {
             let queued = to(life, State::Queued(life.work), now, timing);
             Ok(Life { due_at: Some(later(now, *after)), ..queued })
         }
-        (Phase::Claimed, Input::Waive) => Err(Rejected::CancelAsked),
+        (Phase::Claimed, Input::Waive { until }) => {
+            Ok(Life { version: life.version + 1, cancel: true, until: Some(*until), ..life.clone() })
+        }
         _ => Err(Rejected::OutOfPlace),
     }
+}
+
+/// What a worker says of a finding that it claimed, when it does not arm.
+fn ends_claim(input: &Input) -> bool {
+    matches!(
+        input,
+        Input::Absent
+            | Input::Cancelled
+            | Input::Confirmed { .. }
+            | Input::BlastRadius
+            | Input::GaveUp(_)
+            | Input::TryLater { .. }
+    )
 }
 
 fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
@@ -253,7 +291,7 @@ fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing
         return Err(Rejected::LeaseLost);
     }
     if life.cancel {
-        return Ok(to(life, State::Waived, now, timing));
+        return Ok(cancelled(life, now, timing));
     }
     if kill {
         return Ok(to(life, State::Awaiting(Wait::Kill), now, timing));
@@ -263,15 +301,26 @@ fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing
     Ok(Life { acted: true, due_at: Some(lease.until), lease: Some(lease), ..armed })
 }
 
+/// A person asked in time: nothing was done, and it stands as long as the person said.
+fn cancelled(life: &Life, now: Timestamp, timing: &Timing) -> Life {
+    standing(life, State::Waived, life.until.unwrap_or(now), now, timing)
+}
+
 /// Two reads without the targets, apart from each other, make it gone. A sight at the first read only starts the
 /// count again: it may be an answer from before the call.
 fn read(life: &Life, counts: (u32, u32), seen: (bool, bool), now: Timestamp, timing: &Timing) -> Life {
     let ((reads, absences), (gone, approve_left)) = (counts, seen);
     if gone && absences + 1 >= ABSENCES_ENOUGH {
-        return match (approve_left, life.acted) {
-            (true, _) => to(life, State::Awaiting(Wait::Approve), now, timing),
-            (false, true) => to(life, State::Reverted, now, timing),
-            (false, false) => to(life, State::Resolved(Resolution::Compliant), now, timing),
+        return match (life.work, life.acted) {
+            (Work::Restore, _) => to(life, State::Manual(Manual::Collateral), now, timing),
+            (Work::Undo, _) => standing(life, State::Waived, life.until.unwrap_or(now), now, timing),
+            (Work::Revert | Work::Confirm, _) if approve_left => {
+                to(life, State::Awaiting(Wait::Approve), now, timing)
+            }
+            (Work::Revert | Work::Confirm, true) => to(life, State::Reverted, now, timing),
+            (Work::Revert | Work::Confirm, false) => {
+                to(life, State::Resolved(Resolution::Compliant), now, timing)
+            }
         };
     }
     if gone || reads == 0 {
@@ -282,41 +331,15 @@ fn read(life: &Life, counts: (u32, u32), seen: (bool, bool), now: Timestamp, tim
     if life.stands >= STANDS_MAX {
         to(&life, State::Manual(Manual::Stands), now, timing)
     } else {
-        to(&life, State::Queued(Work::Revert), now, timing)
+        to(&life, State::Queued(again(&life)), now, timing)
     }
 }
 
-fn approved(
-    life: &Life,
-    (by, version, kill): (&Untrusted, u64, bool),
-    now: Timestamp,
-    timing: &Timing,
-) -> Result<Life, Rejected> {
-    if version != life.version {
-        return Err(Rejected::Outdated);
-    }
-    if kill {
-        return Err(Rejected::KillSwitch);
-    }
-    let queued = to(life, State::Queued(Work::Revert), now, timing);
-    Ok(Life { attempts: 0, approval: Some(Approval { by: by.clone(), at: now }), ..queued })
-}
-
-fn expired(life: &Life, kill: bool, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
-    if kill {
-        return Err(Rejected::KillSwitch);
-    }
-    match life.due_at {
-        Some(due) if now < due => Err(Rejected::TooEarly),
-        _ => Ok(to(life, State::Manual(Manual::Expired), now, timing)),
-    }
-}
-
-fn ended(life: &Life, compliant: Option<bool>, now: Timestamp, timing: &Timing) -> Life {
-    match compliant {
-        Some(true) => to(life, State::Resolved(Resolution::Compliant), now, timing),
-        Some(false) => to(life, State::Open, now, timing),
-        None => to(life, State::Manual(Manual::Expired), now, timing),
+/// A look that confirmed leads to a revert; what puts back puts back.
+pub(crate) fn again(life: &Life) -> Work {
+    match life.work {
+        Work::Revert | Work::Confirm => Work::Revert,
+        Work::Restore | Work::Undo => life.work,
     }
 }
 

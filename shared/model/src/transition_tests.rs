@@ -1,5 +1,5 @@
 use super::*;
-use crate::StateName;
+use crate::{Gravity, StateName};
 use expect_test::expect_file;
 use std::fmt::Write as _;
 
@@ -19,6 +19,8 @@ fn every_life() -> Vec<Life> {
         State::Open,
         State::Queued(Work::Revert),
         State::Queued(Work::Confirm),
+        State::Queued(Work::Restore),
+        State::Queued(Work::Undo),
         State::Reverting(Phase::Claimed),
         State::Reverting(Phase::Armed),
         State::Verifying { reads: 0, absences: 0 },
@@ -62,12 +64,13 @@ fn life_in(state: State) -> Life {
     Life {
         state,
         version: 5,
-        work: if state == State::Queued(Work::Confirm) { Work::Confirm } else { Work::Revert },
+        work: if let State::Queued(work) = state { work } else { Work::Revert },
         epoch: 1,
         attempts: 1,
         lease: held.then(|| Lease { owner: me(), until: at(60) }),
         due_at: (!state.is_terminal()).then(|| at(60)),
-        ..Life::born(at(-10))
+        until: matches!(state, State::Waived | State::Acked).then(|| at(0)),
+        ..Life::born(at(-10), Gravity::default())
     }
 }
 
@@ -75,7 +78,7 @@ fn every_input() -> Vec<(&'static str, Input)> {
     let after = SignedDuration::from_secs(20);
     let by = Untrusted::new("claire");
     vec![
-        ("dispatched waived", Input::Dispatched(Disposition::Waived)),
+        ("dispatched waived", Input::Dispatched(Disposition::Waived { until: at(86_400) })),
         ("dispatched observed", Input::Dispatched(Disposition::Observed { unconfirmed: false })),
         ("dispatched confirm", Input::Dispatched(Disposition::Confirm)),
         ("dispatched revert", Input::Dispatched(Disposition::Revert)),
@@ -93,22 +96,28 @@ fn every_input() -> Vec<(&'static str, Input)> {
         ("arm, kill switch on", Input::Arm { by: me(), kill: true }),
         ("arm by another", Input::Arm { by: WorkerId("other".into()), kill: false }),
         ("answered", Input::Answered),
-        ("collateral", Input::Collateral),
         ("denied", Input::Denied),
         ("try later", Input::TryLater { after }),
         ("read gone", Input::Read { gone: true, approve_left: false }),
         ("read gone, approve left", Input::Read { gone: true, approve_left: true }),
         ("read present", Input::Read { gone: false, approve_left: false }),
-        ("approve", Input::Approve { by: by.clone(), version: 5, kill: false }),
-        ("approve, kill switch on", Input::Approve { by: by.clone(), version: 5, kill: true }),
-        ("approve an older version", Input::Approve { by, version: 4, kill: false }),
+        ("approve", Input::Approve { by: by.clone(), of: Vec::new(), version: 5, kill: false }),
+        (
+            "approve, kill switch on",
+            Input::Approve { by: by.clone(), of: Vec::new(), version: 5, kill: true },
+        ),
+        ("approve an older version", Input::Approve { by, of: Vec::new(), version: 4, kill: false }),
         ("expire", Input::Expire { kill: false }),
-        ("waive", Input::Waive),
-        ("acknowledge", Input::Acknowledge),
+        ("waive", Input::Waive { until: at(86_400) }),
+        ("acknowledge", Input::Acknowledge { until: at(3_600) }),
+        ("nudge", Input::Nudge),
+        ("overdue", Input::Overdue),
         ("ended, compliant", Input::Ended { compliant: Some(true) }),
         ("ended, violating", Input::Ended { compliant: Some(false) }),
         ("ended, not observable", Input::Ended { compliant: None }),
-        ("seen compliant", Input::SeenCompliant),
+        ("sighted, compliant", Input::Sighted { compliant: true }),
+        ("sighted, violating", Input::Sighted { compliant: false }),
+        ("echo settled", Input::EchoSettled),
         ("close", Input::Close),
         ("delivered", Input::Delivered { version: 5 }),
     ]
@@ -167,7 +176,9 @@ fn each_transition_grows_the_version_by_one_and_never_lowers_the_epoch() {
     for life in every_life() {
         for (name, input) in every_input() {
             if let Ok(moved) = next(&life, &input, at(0), &Timing::default()) {
-                assert_eq!(moved.version, life.version + 1, "{:?} by {name}", life.state);
+                // What only notes something moves nothing.
+                let notes = matches!(input, Input::Sighted { .. }) && moved.state == life.state;
+                assert_eq!(moved.version, life.version + u64::from(!notes), "{:?} by {name}", life.state);
                 assert!(moved.epoch >= life.epoch, "{:?} by {name}", life.state);
             }
         }
@@ -187,17 +198,14 @@ fn only_a_worker_that_holds_the_lease_has_one() {
 }
 
 #[test]
-fn what_is_not_terminal_always_has_a_timer_unless_a_person_set_its_end() {
+fn what_is_not_terminal_always_has_a_timer_unless_nobody_is_called_any_more() {
     for life in every_life() {
         for (name, input) in every_input() {
             if let Ok(moved) = next(&life, &input, at(0), &Timing::default()) {
-                let by_person = matches!(moved.state, State::Waived | State::Acked);
-                assert_eq!(
-                    moved.due_at.is_none(),
-                    by_person || moved.state.is_terminal(),
-                    "{:?} by {name}",
-                    life.state
-                );
+                let rests = matches!(moved.state, State::Manual(Manual::Told | Manual::Undecided));
+                let timer = moved.due_at.is_some();
+                assert!(timer || rests || moved.state.is_terminal(), "{:?} by {name}", life.state);
+                assert!(!timer || !moved.state.is_terminal(), "{:?} by {name}", life.state);
             }
         }
     }
@@ -205,12 +213,24 @@ fn what_is_not_terminal_always_has_a_timer_unless_a_person_set_its_end() {
 
 #[test]
 fn a_waiver_is_refused_once_a_call_may_have_been_made() {
+    let waive = Input::Waive { until: at(86_400) };
+    for state in [State::Reverting(Phase::Armed), State::Verifying { reads: 0, absences: 0 }] {
+        let refused = next(&life_in(state), &waive, at(0), &Timing::default());
+        assert_eq!(refused, Err(Rejected::OutOfPlace));
+    }
+}
+
+#[test]
+fn a_waiver_before_the_call_asks_the_worker_to_stop_and_it_does() {
     let timing = Timing::default();
     let claimed = life_in(State::Reverting(Phase::Claimed));
-    assert_eq!(next(&claimed, &Input::Waive, at(0), &timing), Err(Rejected::CancelAsked));
-    for state in [State::Reverting(Phase::Armed), State::Verifying { reads: 0, absences: 0 }] {
-        assert_eq!(next(&life_in(state), &Input::Waive, at(0), &timing), Err(Rejected::OutOfPlace));
+    let asked = next(&claimed, &Input::Waive { until: at(86_400) }, at(0), &timing).unwrap();
+    assert_eq!((asked.state, asked.lease.clone(), asked.version), (claimed.state, claimed.lease.clone(), 6));
+    for input in [Input::Arm { by: me(), kill: false }, Input::Cancelled] {
+        let stopped = next(&asked, &input, at(1), &timing).unwrap();
+        assert_eq!((stopped.state, stopped.until), (State::Waived, Some(at(86_400))));
     }
+    assert_eq!(next(&claimed, &Input::Cancelled, at(1), &timing), Err(Rejected::OutOfPlace));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod item;
 mod line;
 mod outcome;
+mod pagerduty;
 pub mod sink;
 mod slack;
 mod sns;
@@ -13,6 +14,7 @@ mod statement;
 mod telling;
 
 pub use item::in_terminal as item_in_terminal;
+pub use pagerduty::{PagerDutyEvent, pagerduty};
 pub use slack::{SlackMessage, slack};
 pub use sns::{SnsMessage, sns};
 
@@ -24,4 +26,6 @@ pub struct Story<'a> {
     pub finding: &'a Finding,
     pub life: &'a Life,
     pub evidence: &'a Evidence,
+    /// It stands for all that waits because of the circuit breaker: one message, and not one each.
+    pub digest: bool,
 }

@@ -18,6 +18,13 @@ pub(crate) fn outcome(story: &Story<'_>) -> Outcome {
         State::Awaiting(wait) => return awaiting(story, wait),
         State::Manual(manual) => return by_hand(story, manual),
         State::Open => ("recorded", "It is recorded; what to do about it is not decided yet."),
+        State::Queued(Work::Restore | Work::Undo) => ("being put back", "It is being put back."),
+        State::Reverting(_) if matches!(life.work, Work::Restore | Work::Undo) => {
+            ("being put back", "It is being put back.")
+        }
+        State::Verifying { .. } if matches!(life.work, Work::Restore | Work::Undo) => {
+            ("put back", "It was put back and is being verified.")
+        }
         State::Queued(Work::Confirm) => ("being checked", "It is being checked against the present state."),
         State::Reverting(_) if life.work == Work::Confirm => {
             ("being checked", "It is being checked against the present state.")
@@ -39,7 +46,7 @@ pub(crate) fn outcome(story: &Story<'_>) -> Outcome {
         State::Resolved(Resolution::Closed) => ("closed", "A person closed it."),
         State::Resolved(Resolution::Told) => ("closed", "People were told; there was nothing to take back."),
         State::Observed { .. } => ("recorded", "Nothing was done: no more than recording is granted here."),
-        State::Waived => ("waived", "A waiver lets it stand."),
+        State::Waived => return waived(story),
         State::Acked => ("taken over", "A person has taken it over."),
     };
     Outcome { short, said: Line::new(said), todo: Vec::new() }
@@ -62,7 +69,28 @@ pub(crate) fn taken_back<'a>(story: &Story<'a>) -> Vec<&'a Item> {
     planned.filter(|item| all || named(item)).collect()
 }
 
+fn waived(story: &Story<'_>) -> Outcome {
+    let said = match story.life.until {
+        Some(until) => Line::new("A waiver lets it stand until ").id(&until).ours("."),
+        None => Line::new("A waiver lets it stand."),
+    };
+    let ends = "When the waiver ends it is judged again: take it back before, or have the waiver renewed.";
+    Outcome { short: "waived", said, todo: vec![Line::new(ends)] }
+}
+
+/// One message for all that waits: nobody reads a thousand.
+fn digest(story: &Story<'_>) -> Outcome {
+    let account = &story.finding.resource.account;
+    let said = "More was to be taken back than the circuit breaker lets through. This finding and those that follow \
+                are recorded and wait for approval; no more messages come about them.";
+    let list = format!("See them all: gardefou findings list --account {account} --state awaiting");
+    Outcome { short: "needs approval", said: Line::new(said), todo: vec![Line::new(list)] }
+}
+
 fn awaiting(story: &Story<'_>, wait: Wait) -> Outcome {
+    if story.digest {
+        return digest(story);
+    }
     let why = match wait {
         Wait::Approve => "the rule or this account asks for one",
         _ => story.life.state.reason().unwrap_or_default(),
@@ -111,9 +139,13 @@ fn by_hand(story: &Story<'_>, manual: Manual) -> Outcome {
                 .ours(" times; gardefou stops here."),
         ),
         Manual::Exhausted => ("not taken back", because("gardefou gave up after too many attempts".into())),
-        Manual::Collateral => {
-            ("look at once", Line::new("It was taken back, and something else was removed with it."))
-        }
+        Manual::Collateral => (
+            "look at once",
+            Line::new(
+                "gardefou removed something compliant with the rest, because somebody changed it meanwhile. \
+                       It was put back.",
+            ),
+        ),
         Manual::Undecided | Manual::Fight | Manual::NotObservable | Manual::Expired => {
             let why = life.state.reason().unwrap_or_default();
             let short = match manual {
@@ -160,7 +192,7 @@ fn todo(story: &Story<'_>, manual: Manual) -> Vec<Line> {
         }
         (_, Manual::Exhausted | Manual::Expired) => Line::new("Approve it, or take it back by hand."),
         (_, Manual::Stands) => Line::new("Find out what puts it back, then take it back by hand."),
-        (_, Manual::Collateral) => Line::new("Put back what was removed beside it."),
+        (_, Manual::Collateral) => Line::new("Compare it with what it was before, and close this finding."),
         (_, Manual::Protected | Manual::Imprecise | Manual::NotObservable) => {
             Line::new("Take it back by hand.")
         }

@@ -28,6 +28,11 @@ pub fn slack(text: &Untrusted) -> String {
     escaped(&shown(text.raw(), GIVEN_CHARS_MAX))
 }
 
+/// For PagerDuty, which shows plain text and makes a link of every address.
+pub fn pagerduty(text: &Untrusted) -> String {
+    unlinked(&shown(text.raw(), GIVEN_CHARS_MAX))
+}
+
 /// The visible characters, `max` at most.
 pub(crate) fn shown(raw: &str, max: usize) -> String {
     let visible = || raw.chars().filter(|&character| !is_hidden(character));
@@ -51,6 +56,16 @@ pub(crate) fn escaped(text: &str) -> String {
 /// Slack's three entities only, for our own sentences: their code spans are meant.
 pub(crate) fn entities(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A sentence of ours or a piece of one; a piece may be the space between two names.
+pub(crate) fn sentence(text: &str, max: usize) -> String {
+    if text.bytes().all(|byte| byte == b' ') { text.to_owned() } else { shown(text, max) }
+}
+
+/// No address with a scheme is left: `https[:]//example.com`, as people who warn of addresses write them.
+pub(crate) fn unlinked(text: &str) -> String {
+    text.replace("://", "[:]//")
 }
 
 fn digest(raw: &str) -> String {
@@ -107,6 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn an_address_is_shown_and_is_no_link() {
+        let shown = |text: &str| pagerduty(&Untrusted::from(text));
+        expect!["<https[:]//evil|Approve> HTTP[:]//evil"]
+            .assert_eq(&shown("<https://evil|Approve> HTTP://evil"));
+        expect!["https[:]//evil"].assert_eq(&shown("https:\u{200b}//\u{202e}evil"));
+        expect!["s3:/bucket arn:aws:s3:::bucket"].assert_eq(&shown("s3:/bucket arn:aws:s3:::bucket"));
+    }
+
+    #[test]
     fn controls_lines_directions_and_zero_widths_are_dropped() {
         check(
             "a\r\nb\u{1b}[31mc\u{9b}d\0e\u{202e}f\u{2066}g\u{200b}h\u{feff}i\u{2028}j\u{e0041}k\u{7f}l",
@@ -145,6 +169,8 @@ mod tests {
             }
             let shown = slack(&text);
             prop_assert!(!shown.contains(['<', '>', '`']) && !shown.chars().any(is_hidden));
+            let shown = pagerduty(&text);
+            prop_assert!(!shown.contains("://") && !shown.chars().any(is_hidden));
         }
     }
 }

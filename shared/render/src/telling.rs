@@ -61,7 +61,7 @@ impl Telling {
         ];
         Self {
             severity: finding.severity(),
-            headline: headline(finding),
+            headline: headline(story),
             short: outcome.short,
             outcome: outcome.said,
             facts: facts(story),
@@ -81,7 +81,16 @@ fn part(heading: &'static str, lines: impl Iterator<Item = Line>) -> Option<Part
     (!lines.is_empty()).then_some(Part { heading, lines })
 }
 
-fn headline(finding: &Finding) -> String {
+fn headline(story: &Story<'_>) -> String {
+    let finding = story.finding;
+    if story.digest {
+        return format!("The circuit breaker is open in account {}", finding.resource.account);
+    }
+    match finding.cause {
+        Cause::Collateral { .. } => return "Something compliant was taken back with the rest".to_owned(),
+        Cause::Undo { .. } => return "A revert is undone".to_owned(),
+        Cause::Event(_) | Cause::Sighting { .. } => {}
+    }
     let plural = |count: usize| if count == 1 { "rule" } else { "rules" };
     match finding.violations.as_slice() {
         [] => {
@@ -96,20 +105,38 @@ fn headline(finding: &Finding) -> String {
 }
 
 fn facts(story: &Story<'_>) -> Vec<(&'static str, Line)> {
-    let Finding { actor, resource, cause: Cause::Event(event), .. } = story.finding;
-    let mut facts = vec![("Who", who(actor, story.finding))];
-    if let Some(service) = &actor.invoked_by {
-        facts.push(("Acting for them", Line::default().given(service)));
+    let Finding { actor, resource, cause, .. } = story.finding;
+    let mut facts = Vec::new();
+    if let Cause::Event(event) = cause {
+        facts.push(("Who", who(actor, story.finding)));
+        if let Some(service) = &actor.invoked_by {
+            facts.push(("Acting for them", Line::default().given(service)));
+        }
+        facts.push(("Call", Line::default().given(&event.name.as_str().into())));
+    } else {
+        facts.push(("Found by", found_by(cause)));
     }
-    facts.push(("Call", Line::default().given(&event.name.as_str().into())));
     facts.push(("Resource", Line::default().named(resource.id.raw())));
     facts.push(("Account", Line::default().id(&resource.account)));
     facts.push(("Region", Line::default().id(&resource.region)));
-    facts.push(("Time", Line::default().id(&event.time)));
+    facts.push(("Time", Line::default().id(&story.finding.happened_at())));
     if let Some(approval) = &story.life.approval {
         facts.push(("Approved by", Line::default().given(&approval.by).ours(" at ").id(&approval.at)));
     }
     facts
+}
+
+fn found_by(cause: &Cause) -> Line {
+    match cause {
+        Cause::Event(_) => Line::new("an event"),
+        Cause::Sighting { .. } => Line::new("a sweep over present state: who made it is not known"),
+        Cause::Collateral { of } => {
+            Line::new("CloudTrail's record of what finding ").id(of).ours(" took back")
+        }
+        Cause::Undo { of, by } => {
+            Line::default().given(by).ours(", who wants back what finding ").id(of).ours(" took")
+        }
+    }
 }
 
 fn who(actor: &Actor, finding: &Finding) -> Line {
@@ -121,8 +148,15 @@ fn who(actor: &Actor, finding: &Finding) -> Line {
 }
 
 fn violation(violation: &Violation) -> Line {
-    let Violation { rule, title, severity, asked, granted, message, .. } = violation;
+    let Violation { rule, title, severity, asked, granted, message, waived, .. } = violation;
     let line = Line::new(format!("{severity}: {title} (")).id(rule).ours("): ").given(message);
+    if let Some(waiver) = waived {
+        return line
+            .ours("; waived until ")
+            .id(&waiver.until)
+            .ours(" by ")
+            .given(&waiver.owner.as_str().into());
+    }
     if granted < asked { line.ours(format!("; it asks for {asked}, granted is {granted}")) } else { line }
 }
 
@@ -159,7 +193,8 @@ fn culprits<'a>(story: &Story<'a>) -> Culprits<'a> {
         })
     };
     let standing = finding.culprits.iter().enumerate().filter(|(_, culprit)| !went(&culprit.item));
-    let (asked, told): (Vec<_>, Vec<_>) = standing.partition(|(at, _)| finding.mode_of(*at) >= Mode::Approve);
+    let (asked, told): (Vec<_>, Vec<_>) =
+        standing.partition(|(at, _)| finding.mode_of(*at, story.life) >= Mode::Approve);
     let items = |culprits: Vec<(usize, &'a Culprit)>| {
         culprits.into_iter().map(|(_, culprit)| &culprit.item).collect()
     };
@@ -208,11 +243,9 @@ fn opened(Opening { rule, direction, traffic, source, description }: &Opening) -
 }
 
 fn reference(story: &Story<'_>) -> Line {
-    let Cause::Event(event) = &story.finding.cause;
-    Line::new("finding ")
-        .id(&story.finding.id)
-        .ours(", version ")
-        .id(&story.life.version)
-        .ours(", event ")
-        .id(&event.id)
+    let line = Line::new("finding ").id(&story.finding.id).ours(", version ").id(&story.life.version);
+    match &story.finding.cause {
+        Cause::Event(event) => line.ours(", event ").id(&event.id),
+        Cause::Sighting { .. } | Cause::Collateral { .. } | Cause::Undo { .. } => line,
+    }
 }

@@ -10,7 +10,7 @@
 
 mod sample;
 
-use model::Untrusted;
+use model::{State, Untrusted, Wait};
 use sample::{PLACES, Told};
 use serde_json::Value;
 
@@ -79,6 +79,9 @@ fn no_control_sequence_survives_a_sink() {
             assert!(!shown.chars().any(moves_or_hides), "{payload:?} became {shown:?}");
             assert!((1..=200).contains(&shown.chars().count()), "{payload:?} became {shown:?}");
         }
+        let shown = render::sink::pagerduty(&text);
+        assert!(!shown.chars().any(moves_or_hides), "{payload:?} became {shown:?}");
+        assert!(!shown.contains("://"), "{payload:?} became {shown:?}");
         let shown = render::sink::slack(&text);
         assert!(!shown.chars().any(moves_or_hides), "{payload:?} became {shown:?}");
         assert!(is_escaped(&shown) && !shown.contains('`'), "{payload:?} became {shown:?}");
@@ -122,6 +125,46 @@ fn no_text_becomes_markup_in_slack() {
     }
 }
 
+#[test]
+fn no_text_becomes_a_line_a_field_or_a_link_in_pagerduty() {
+    let shown = |place: &str, text: &str| {
+        let mut told = sample::reverted().in_state(State::Awaiting(Wait::Breaker));
+        written_in(place, &mut told, text);
+        let mut texts = Vec::new();
+        texts_of("", &serde_json::to_value(render::pagerduty(&told.story()).unwrap()).unwrap(), &mut texts);
+        texts
+    };
+    for (place, _) in PLACES {
+        let harmless = shown(place, "harmless");
+        for payload in corpus() {
+            let shown = shown(place, &payload);
+            let paths = |texts: &[(String, String)]| -> Vec<String> {
+                texts.iter().map(|(path, _)| path.clone()).collect()
+            };
+            assert_eq!(paths(&shown), paths(&harmless), "{place}: {payload:?}");
+            for (path, text) in shown {
+                assert!(!text.chars().any(moves_or_hides), "{place}: {payload:?} in {path}: {text}");
+                assert!(!text.contains("://"), "{place}: {payload:?} in {path}: {text}");
+                assert!(text.chars().count() <= 600, "{place}: {payload:?} in {path}: {text}");
+            }
+        }
+    }
+}
+
+/// Every text of an event with the path that leads to it.
+fn texts_of(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| texts_of(&format!("{path}/{name}"), value, found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| texts_of(&format!("{path}/{at}"), item, found));
+        }
+        Value::String(text) => found.push((path.to_owned(), text.clone())),
+        other => panic!("neither text nor texts: {other}"),
+    }
+}
+
 /// No bracket is left, and every ampersand begins one of Slack's three entities.
 fn is_escaped(text: &str) -> bool {
     let entity = |rest: &str| ["amp;", "lt;", "gt;"].iter().any(|entity| rest.starts_with(entity));
@@ -144,9 +187,13 @@ fn told_with(text: &str) -> Vec<(&'static str, Told)> {
 
 fn with(place: &str, text: &str) -> Told {
     let mut told = sample::reverted();
-    let (_, write) = PLACES.iter().find(|(name, _)| *name == place).unwrap();
-    write(&mut told, text);
+    written_in(place, &mut told, text);
     told
+}
+
+fn written_in(place: &str, told: &mut Told, text: &str) {
+    let (_, write) = PLACES.iter().find(|(name, _)| *name == place).unwrap();
+    write(told, text);
 }
 
 /// Every text of the message that Slack reads as `mrkdwn`, and the header.

@@ -10,7 +10,7 @@
 mod sample;
 
 use expect_test::{ExpectFile, expect_file};
-use model::{Culprit, Severity, Source, State, Traffic, Wait};
+use model::{Culprit, State, Wait};
 use sample::{Told, every_state};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -87,34 +87,6 @@ fn only_what_aws_says_it_removed_is_called_taken_back() {
     assert_eq!(under("Waits for approval"), "- tcp 22 from ::/0 (sgr-0d4)");
 }
 
-/// A finding with far more of everything than a message can hold.
-fn crowded() -> Told {
-    let mut told = sample::reverted();
-    let long = "&".repeat(1_000);
-    let mut item = sample::line("sgr-0d4", Traffic::Everything, "0.0.0.0/0", Some(&long));
-    let model::Item::Opening(opening) = &mut item else { panic!("not an opening") };
-    opening.source = Source::Group { group: long.as_str().into(), account: None };
-    let other = |at: usize| {
-        let mut item = item.clone();
-        let model::Item::Opening(opening) = &mut item else { panic!("not an opening") };
-        opening.rule = Some(format!("sgr-{at:x}").parse().unwrap());
-        Culprit { item, prior: None }
-    };
-    let one =
-        sample::violation("ec2-sg-ssh-open", &"T".repeat(500), Severity::High, &long, &"&".repeat(5_000));
-    told.finding.violations = (0..30)
-        .map(|at| model::Violation { instead: format!("{at}{}", one.instead), ..one.clone() })
-        .collect();
-    told.finding.neighbours = vec![item.clone(); 500];
-    told.finding.culprits = (1..500).map(other).collect();
-    told.evidence.plan.as_mut().unwrap().takes_back = vec![item.clone(); 500];
-    told.evidence.removed = vec![long.clone(); 500];
-    told.evidence.removed.push("sgr-0d4".into());
-    told.finding.actor.name = long.as_str().into();
-    told.life.approval = Some(model::Approval { by: long.as_str().into(), at: told.finding.opened_at });
-    told
-}
-
 #[test]
 fn what_waits_is_told_apart_from_what_is_only_told() {
     let mut told = sample::ssh();
@@ -143,7 +115,7 @@ fn what_was_seen_again_is_not_called_taken_back() {
 
 #[test]
 fn a_crowded_message_keeps_slacks_limits_and_its_reference() {
-    let message = serde_json::to_value(render::slack(&crowded().story())).unwrap();
+    let message = serde_json::to_value(render::slack(&sample::crowded().story())).unwrap();
     let blocks = message["blocks"].as_array().unwrap();
     assert_eq!(blocks.len(), 50);
     let units = |text: &Value| text["text"].as_str().unwrap().encode_utf16().count();
@@ -155,15 +127,15 @@ fn a_crowded_message_keeps_slacks_limits_and_its_reference() {
     }
     assert!(units(&message) <= 4_000);
     let last = blocks[49]["elements"][0]["text"].as_str().unwrap();
-    assert!(last.contains(crowded().finding.id.as_str()), "{last}");
+    assert!(last.contains(sample::crowded().finding.id.as_str()), "{last}");
 }
 
 #[test]
 fn a_crowded_mail_keeps_the_limits_of_sns() {
-    let message = render::sns(&crowded().story());
+    let message = render::sns(&sample::crowded().story());
     assert_eq!(message.subject.len(), 99);
     assert!(message.subject.is_ascii());
     assert!(message.body.len() < 256 * 1024, "{}", message.body.len());
     assert!(message.body.contains("- and 490 more\n"));
-    assert!(message.body.contains(crowded().finding.id.as_str()));
+    assert!(message.body.contains(sample::crowded().finding.id.as_str()));
 }

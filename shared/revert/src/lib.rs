@@ -3,9 +3,11 @@
 //! Floor 2: no clock, no environment, no I/O. One file a reverter; a reverter is one line of [`all`].
 
 mod by_hand;
+mod put_back;
 mod security_group_rules;
 mod standing;
 
+pub use put_back::{missing, put_back};
 pub use security_group_rules::{PRIOR_AGE_MAX, SecurityGroupRules};
 pub use standing::{alike, standing};
 
@@ -16,8 +18,10 @@ use model::{Culprit, Observed, Plan, Refusal, ReverterName};
 #[derive(Debug, Clone, Copy)]
 pub struct Undo<'a> {
     pub culprits: &'a [Culprit],
-    /// CloudTrail's `eventName`: it says whether the culprits were made or only changed.
-    pub event_name: &'a str,
+    /// CloudTrail's `eventName`: it says whether the culprits were made or only changed. Absent: a sweep saw them, and
+    /// what made them is not known.
+    pub event_name: Option<&'a str>,
+    /// When it happened, or was seen.
     pub event_time: Timestamp,
 }
 
@@ -57,6 +61,7 @@ mod tests {
             let found = reverter(&name.parse().unwrap()).unwrap();
             assert_eq!(found.name(), name);
         }
+        assert!(reverter(&"security-group-rules".parse().unwrap()).is_some());
         assert!(reverter(&"nothing-of-the-kind".parse().unwrap()).is_none());
     }
 

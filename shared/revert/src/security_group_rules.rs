@@ -1,7 +1,7 @@
 //! Closes what `AuthorizeSecurityGroupIngress`, `AuthorizeSecurityGroupEgress` and `ModifySecurityGroupRules` opened.
 //!
 //! ## Undoes
-//! The lines that the event added and that still stand as it added them: they are revoked, by their ids.
+//! The lines that the event added, or a sweep saw, and that still stand so: they are revoked, by their ids.
 //! The lines that the event changed and that still stand as it left them: they hold again what they held
 //! before, under the same id, when that is known from a change at most 24 hours older than the event.
 //! All or nothing: one culprit whose inverse is not exact makes the whole a refusal, so that the rest of a
@@ -12,8 +12,10 @@
 //! ## If it runs twice
 //! The second plan is a refusal: `AlreadyUndone`.
 //! ## Permissions
-//! `ec2:DescribeSecurityGroups`, `ec2:DescribeSecurityGroupRules`, `ec2:RevokeSecurityGroupIngress`,
-//! `ec2:RevokeSecurityGroupEgress`, `ec2:ModifySecurityGroupRules`.
+//! `ec2:DescribeSecurityGroups`, `ec2:DescribeSecurityGroupRules`, `ec2:DescribeNetworkInterfaces` (what depends on
+//! the group), `ec2:RevokeSecurityGroupIngress`, `ec2:RevokeSecurityGroupEgress`, `ec2:ModifySecurityGroupRules`; and
+//! for what puts back what was taken ([`crate::put_back`]) `ec2:AuthorizeSecurityGroupIngress` and
+//! `ec2:AuthorizeSecurityGroupEgress`.
 
 use crate::by_hand::{ids, look, revoke_by_hand};
 use crate::standing::{comparable, line_of, same_content};
@@ -36,6 +38,9 @@ impl Reverter for SecurityGroupRules {
 
     fn permissions(&self) -> &'static [&'static str] {
         &[
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:DescribeNetworkInterfaces",
             "ec2:DescribeSecurityGroupRules",
             "ec2:DescribeSecurityGroups",
             "ec2:ModifySecurityGroupRules",
@@ -47,6 +52,8 @@ impl Reverter for SecurityGroupRules {
     fn calls(&self) -> &'static [(&'static str, &'static str)] {
         const EC2: &str = "ec2.amazonaws.com";
         &[
+            (EC2, "AuthorizeSecurityGroupEgress"),
+            (EC2, "AuthorizeSecurityGroupIngress"),
             (EC2, "ModifySecurityGroupRules"),
             (EC2, "RevokeSecurityGroupEgress"),
             (EC2, "RevokeSecurityGroupIngress"),
@@ -81,9 +88,11 @@ impl Reverter for SecurityGroupRules {
             return Err(Refusal::NotAddressable { by_hand: revoke_by_hand(&group.group, &found.lines()) });
         }
         match undo.event_name {
-            "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress" => Ok(revoke(group, &found)),
-            "ModifySecurityGroupRules" => restore(undo, group, &found),
-            other => Err(Refusal::Imprecise {
+            None | Some("AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress") => {
+                Ok(revoke(group, &found))
+            }
+            Some("ModifySecurityGroupRules") => restore(undo, group, &found),
+            Some(other) => Err(Refusal::Imprecise {
                 why: format!("what `{}` did to these lines is not known", printable(other)),
                 by_hand: revoke_by_hand(&group.group, &found.lines()),
             }),

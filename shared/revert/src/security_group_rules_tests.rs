@@ -43,12 +43,13 @@ fn group(lines: &[&str]) -> SecurityGroup {
         tags: std::collections::BTreeMap::new(),
         lines,
         prefix_lists: std::collections::BTreeMap::new(),
+        uses: None,
     }
 }
 
 fn planned(event_name: &str, culprits: &[Culprit], now: &Observed) -> Result<Plan, Refusal> {
     let event_time: Timestamp = EVENT_TIME.parse().unwrap();
-    SecurityGroupRules.plan(&Undo { culprits, event_name, event_time }, now)
+    SecurityGroupRules.plan(&Undo { culprits, event_name: Some(event_name), event_time }, now)
 }
 
 /// The plan's JSON, a line for each step and each line of the pre-image.
@@ -111,6 +112,15 @@ fn a_modified_line_holds_again_what_it_held_with_its_description_and_under_its_i
         {"do":"restore-rules","group":"sg-0123","lines":[{"rule":"sgr-a2","direction":"ingress","traffic":{"tcp":[22,22]},"source":{"net":"10.0.0.0/8"},"description":"from the office"}]}
         takes back:
         {"opening":{"rule":"sgr-a2","direction":"ingress","traffic":{"tcp":[22,22]},"source":{"net":"0.0.0.0/0"}}}"#]].assert_eq(&golden(&plan));
+}
+
+#[test]
+fn a_modified_line_is_put_back_under_its_id_when_what_it_held_was_told_without_one() {
+    let now = "sgr-a2 ingress tcp 22 0.0.0.0/0";
+    let culprit = with_prior(now, "- ingress tcp 22 10.0.0.0/8", "2026-03-01T11:00:00Z");
+    let plan = planned(MODIFY, &[culprit], &Observed::SecurityGroup(group(&[now]))).unwrap();
+    let [Step::RestoreRules { lines, .. }] = plan.steps.as_slice() else { panic!("{plan}") };
+    assert_eq!(*lines, [line("sgr-a2 ingress tcp 22 10.0.0.0/8")]);
 }
 
 #[test]

@@ -117,8 +117,40 @@ mod tests {
                 line("sgr-a5", 24, "::/0"),
             ],
             prefix_lists: std::collections::BTreeMap::new(),
+            uses: None,
         });
         assert_eq!(standing(&culprits, &now), [culprits[0].clone(), culprits[3].clone()]);
         assert_eq!(standing(&culprits, &Observed::Gone), []);
+    }
+
+    fn from_group(group: &str, account: Option<&str>) -> Opening {
+        let source = Source::Group {
+            group: model::Untrusted::new(group),
+            account: account.map(|account| account.parse().unwrap()),
+        };
+        Opening { source, ..line("sgr-a1", 22, "0.0.0.0/0") }
+    }
+
+    #[test]
+    fn what_is_left_unsaid_is_alike_and_what_is_said_otherwise_is_not() {
+        let (here, there) = (Some("111122223333"), Some("444455556666"));
+        for (one, two, expected) in [
+            (from_group("sg-a1", None), from_group("sg-a1", here), true),
+            (from_group("sg-a1", here), from_group("sg-a1", None), true),
+            (from_group("sg-a1", here), from_group("sg-a1", here), true),
+            (from_group("sg-a1", here), from_group("sg-a1", there), false),
+            (from_group("sg-a1", None), from_group("sg-a2", None), false),
+            (from_group("web", None), from_group("web", here), false),
+            (from_group("web", here), from_group("web", None), false),
+            (from_group("web", here), from_group("web", here), true),
+            (line("sgr-a1", 22, "::/0"), line("sgr-a2", 22, "::/0"), true),
+            (line("sgr-a1", 22, "::/0"), line("sgr-a1", 23, "::/0"), false),
+        ] {
+            assert_eq!(
+                alike(&Item::Opening(one.clone()), &Item::Opening(two.clone())),
+                expected,
+                "{one:?} {two:?}"
+            );
+        }
     }
 }

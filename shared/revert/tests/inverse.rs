@@ -258,7 +258,7 @@ fn distinct(lines: &BTreeMap<GroupRuleId, Opening>) -> bool {
 }
 
 fn planned(done: &Done, ec2: &Ec2) -> Result<Plan, Refusal> {
-    let undo = Undo { culprits: &done.culprits, event_name: done.name, event_time: EVENT_TIME };
+    let undo = Undo { culprits: &done.culprits, event_name: Some(done.name), event_time: EVENT_TIME };
     SecurityGroupRules.plan(&undo, &ec2.observed())
 }
 

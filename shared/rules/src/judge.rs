@@ -1,5 +1,7 @@
 //! Rules over a change, rules over what is observed.
 
+mod sighting;
+
 use crate::condition::{self, Answer};
 use crate::rule::{Rule, Setting};
 use crate::value::{
@@ -43,6 +45,13 @@ impl RuleBook {
 
     fn judge_in(&self, change: &Change, now: Option<&Observed>) -> Vec<Judged<'_>> {
         judge_by(self.asking(change).filter(|rule| rule.count.is_none()), change, now)
+    }
+
+    /// What the rules that the sweep asks say of a resource as it is now, by the rule's id; quiet ones are left out.
+    pub fn judge_sighting(&self, now: &Observed) -> Vec<Judged<'_>> {
+        let judged = self.rules().iter().filter(|rule| rule.off().is_none() && rule.count.is_none());
+        let judged = judged.filter_map(|rule| Some(Judged { rule, verdict: sighting::judge(rule, now)? }));
+        judged.filter(|judged| judged.verdict != Verdict::Quiet).collect()
     }
 
     /// Which of a rule's culprits still stand in what is observed, and are confirmed by its `holds` condition.

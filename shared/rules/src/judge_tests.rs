@@ -185,6 +185,7 @@ fn group(tags: &[&str], lines: Vec<Opening>) -> Observed {
         tags: tags.iter().map(|tag| ((*tag).to_owned(), Untrusted::new("yes"))).collect(),
         lines,
         prefix_lists: [("pl-0a".parse().unwrap(), vec!["192.0.2.0/24".parse().unwrap()])].into(),
+        uses: None,
     })
 }
 

@@ -31,7 +31,7 @@ pub use book::RuleBook;
 pub use burst::{Added, Burst};
 pub use chapter::Chapter;
 pub use check::{Checked, PlannedCase, check};
-pub use config::{Breaker, Config};
+pub use config::{Allowance, Allowed, Asking, BlastRadius, Breaker, Config, Environments, Unit};
 pub use counted::{By, Count, Seen};
 pub use judge::Judged;
 pub use params::Param;

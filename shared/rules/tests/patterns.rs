@@ -210,7 +210,11 @@ fn a_section_is_a_policy_and_a_rule_for_each_pattern() {
                   readOnly: [{exists: false}, false]
                   userIdentity:
                     sessionContext:
-                      sessionIssuer: {arn: [{exists: false}, {anything-but: [!GetAtt ActingRole.Arn]}]}
+                      sessionIssuer:
+                        arn:
+                          - exists: false
+                          - anything-but:
+                              wildcard: [!Sub "arn:${AWS::Partition}:iam::*:role/gardefou/${AWS::StackName}-acting"]
                 detail-type: [
                   "AWS API Call via CloudTrail", "AWS Service Event via CloudTrail",
                   "AWS Console Sign In via CloudTrail", "AWS Console Signin via CloudTrail",

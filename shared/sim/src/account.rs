@@ -1,8 +1,10 @@
 //! Security groups in memory, as EC2 keeps them: a line's id is never given twice, a call by ids is all or nothing.
 
 use crate::lock;
-use engine::{Hands, Observer, ObserverError, Removed, Session, StepError};
-use model::{Direction, GroupId, GroupRuleId, Item, Observed, Opening, Resource, SecurityGroup, Step};
+use engine::{Cursor, Hands, Inventory, Observer, ObserverError, Page, Removed, Session, Sighted, StepError};
+use model::{
+    AccountId, Direction, GroupId, GroupRuleId, Item, Observed, Opening, Resource, SecurityGroup, Step,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +30,8 @@ struct Inside {
     trouble: VecDeque<Trouble>,
     unreadable: VecDeque<Trouble>,
     calls: Vec<(String, Step)>,
+    /// Calls so far: no id is given twice.
+    made: usize,
 }
 
 impl Account {
@@ -73,6 +77,24 @@ impl Observer for Account {
     }
 }
 
+impl Inventory for Account {
+    async fn page(&self, account: &AccountId, _: Option<&Cursor>) -> Result<Page<Sighted>, ObserverError> {
+        let inside = lock(&self.0);
+        let sighted = |group: &SecurityGroup| {
+            Some(Sighted {
+                resource: Resource {
+                    account: account.clone(),
+                    region: "eu-west-3".parse().ok()?,
+                    service: "ec2".parse().ok()?,
+                    id: group.group.as_str().into(),
+                },
+                observed: Observed::SecurityGroup(group.clone()),
+            })
+        };
+        Ok(Page { items: inside.groups.values().filter_map(sighted).collect(), next: None })
+    }
+}
+
 impl Hands for Account {
     async fn carry_out(&self, step: &Step, _: &Resource, session: &Session) -> Result<Removed, StepError> {
         let mut inside = lock(&self.0);
@@ -83,17 +105,14 @@ impl Hands for Account {
             _ => {}
         }
         inside.calls.push((session.name(), step.clone()));
-        let group = match step {
-            Step::RevokeIngress { group, .. }
-            | Step::RevokeEgress { group, .. }
-            | Step::RestoreRules { group, .. } => group,
-        };
-        let Some(group) = inside.groups.get_mut(group) else {
+        inside.made += 1;
+        let made = inside.made;
+        let Some(group) = inside.groups.get_mut(step.group()) else {
             return Err(StepError::Gone("InvalidGroup.NotFound".into()));
         };
         if trouble == Some(Trouble::ModifiedMeanwhile) {
             for line in &mut group.lines {
-                line.traffic = model::Traffic::Udp(model::Ports::ALL);
+                line.source = model::Source::Group { group: "sg-0fee".into(), account: None };
             }
         }
         let removed = match step {
@@ -101,6 +120,9 @@ impl Hands for Account {
             Step::RevokeIngress { rules, .. } => revoke(group, rules, Direction::Ingress)?,
             Step::RevokeEgress { rules, .. } => revoke(group, rules, Direction::Egress)?,
             Step::RestoreRules { lines, .. } => restore(group, lines)?,
+            Step::AuthorizeIngress { lines, .. } | Step::AuthorizeEgress { lines, .. } => {
+                authorize(group, lines, made)?
+            }
         };
         if trouble == Some(Trouble::AnswerLost) {
             return Err(StepError::Unanswered("time-out".into()));
@@ -130,6 +152,19 @@ fn revoke(
         ids: rules.iter().map(ToString::to_string).collect(),
         items: removed.into_iter().map(Item::Opening).collect(),
     })
+}
+
+fn authorize(group: &mut SecurityGroup, lines: &[Opening], made: usize) -> Result<Removed, StepError> {
+    if lines.iter().any(|line| group.lines.iter().any(|own| own.same_content(line))) {
+        return Err(StepError::Gone("InvalidPermission.Duplicate".into()));
+    }
+    let mut ids = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let id: GroupRuleId = format!("sgr-{made:08x}{at:08x}").parse().map_err(|_| gone())?;
+        ids.push(id.to_string());
+        group.lines.push(Opening { rule: Some(id), ..line.clone() });
+    }
+    Ok(Removed { ids, items: Vec::new() })
 }
 
 fn restore(group: &mut SecurityGroup, lines: &[Opening]) -> Result<Removed, StepError> {

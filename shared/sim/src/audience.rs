@@ -53,6 +53,10 @@ impl Audience for Crowd {
         lock(&self.0).moods.keys().copied().collect()
     }
 
+    fn follows(&self, channel: &str) -> bool {
+        channel == "pagerduty"
+    }
+
     async fn send(&self, channel: &str, story: &Story<'_>) -> Result<(), ChannelError> {
         let mut inside = lock(&self.0);
         let Some((&name, &mood)) = inside.moods.get_key_value(channel) else {

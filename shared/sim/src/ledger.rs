@@ -1,7 +1,9 @@
 //! The ledger in memory: evaluates the same condition values that `aws` turns into expressions.
 
 use crate::lock;
-use engine::{Attr, Commit, Edit, Item, Key, Ledger, LedgerError, Refused, Write};
+use engine::{Attr, Commit, Cursor, Edit, Index, Item, Key, Ledger, LedgerError, Page, Refused, Write};
+use jiff::Timestamp;
+use model::FindingId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -56,6 +58,17 @@ impl Ledger for MemoryLedger {
         Ok(lock(&self.0).items.get(key).cloned())
     }
 
+    async fn partition(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Key, Item)>, LedgerError> {
+        let state = lock(&self.0);
+        let of = |key: &Key| key.pk == pk && key.sk.starts_with(sk_prefix);
+        Ok(state
+            .items
+            .iter()
+            .filter(|(key, _)| of(key))
+            .map(|(key, item)| (key.clone(), item.clone()))
+            .collect())
+    }
+
     async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {
         let mut state = lock(&self.0);
         let keys: BTreeSet<&Key> = writes.iter().map(|write| &write.key).collect();
@@ -87,6 +100,32 @@ impl Ledger for MemoryLedger {
             return Err(LedgerError::Write("the answer was lost".into()));
         }
         Ok(Commit::Done)
+    }
+}
+
+impl Index for MemoryLedger {
+    async fn due(&self, lane: u8, by: Timestamp, _: Option<&Cursor>) -> Result<Page<FindingId>, LedgerError> {
+        let state = lock(&self.0);
+        let lane = Attr::S(format!("W#{lane}"));
+        let mut due: Vec<(i64, FindingId)> = state
+            .items
+            .iter()
+            .filter(|(_, item)| item.get("work") == Some(&lane))
+            .filter_map(|(key, item)| match item.get("due_at") {
+                Some(Attr::N(due)) if *due <= by.as_millisecond() => {
+                    Some((*due, key.pk.strip_prefix("F#")?.parse().ok()?))
+                }
+                _ => None,
+            })
+            .collect();
+        due.sort();
+        Ok(Page { items: due.into_iter().map(|(_, id)| id).collect(), next: None })
+    }
+
+    async fn all(&self, _: Option<&Cursor>) -> Result<Page<(Key, Item)>, LedgerError> {
+        let state = lock(&self.0);
+        let items = state.items.iter().map(|(key, item)| (key.clone(), item.clone())).collect();
+        Ok(Page { items, next: None })
     }
 }
 

@@ -1,9 +1,10 @@
 //! One CloudTrail record, parsed once.
 
-use crate::ShapeError;
+use crate::{ShapeError, openings};
+use jiff::Timestamp;
 use model::{
-    AccountId, Actor, EventRef, Grant, Item, Login, Opening, Region, Resource, Share, Statement, Store,
-    Untrusted,
+    AccountId, Actor, EventId, EventRef, Grant, Item, Login, Opening, Region, Resource, Share, Statement,
+    Store, Untrusted,
 };
 use serde_json::Value;
 
@@ -55,6 +56,36 @@ pub enum Outcome {
 }
 
 impl Change {
+    /// What a sweep saw, for what speaks of changes: nobody knows who made it, and no view holds anything.
+    pub fn seen(resource: &Resource, at: Timestamp) -> Self {
+        let actor = Actor { name: "somebody".into(), ..Actor::unknown() };
+        Self {
+            event: EventRef {
+                id: EventId::nil(),
+                source: String::new(),
+                name: "a sweep".to_owned(),
+                time: at,
+            },
+            account: resource.account.clone(),
+            region: resource.region.clone(),
+            resource: resource.clone(),
+            actor,
+            kind: EventKind::Other,
+            outcome: Outcome::Done,
+            read_only: false,
+            source_address: Untrusted::default(),
+            request: Value::Null,
+            response: Value::Null,
+            rest: Value::Null,
+            openings: Ok(Vec::new()),
+            statements: Ok(Vec::new()),
+            grants: Ok(Vec::new()),
+            shares: Ok(Vec::new()),
+            stores: Ok(Vec::new()),
+            login: None,
+        }
+    }
+
     /// The network access that the change opened. Empty for events that open none.
     pub fn openings(&self) -> Result<&[Opening], &ShapeError> {
         self.openings.as_deref()
@@ -93,6 +124,11 @@ impl Change {
         let shares = self.shares().unwrap_or_default().iter().cloned().map(Item::Share);
         let stores = self.stores().unwrap_or_default().iter().cloned().map(Item::Store);
         openings.chain(statements).chain(grants).chain(shares).chain(stores)
+    }
+
+    /// The lines of a security group that the change removed, as far as AWS's answer names them.
+    pub fn revoked(&self) -> Vec<Opening> {
+        openings::revoked(&self.event, &self.account, &self.response)
     }
 
     /// Everything of the record but the request and the answer.

@@ -26,6 +26,7 @@ fn group(lines: &[Opening]) -> SecurityGroup {
         tags: std::collections::BTreeMap::new(),
         lines: lines.to_vec(),
         prefix_lists: std::collections::BTreeMap::new(),
+        uses: None,
     }
 }
 

@@ -98,9 +98,11 @@ impl<'a> Iterator for Entries<'a> {
                             (self.now, self.list) = (records, List::Records);
                         }
                         End::At(length) => return Some(self.entry(length, &object)),
+                        // A log file inside a list is a bad record, and ends where it ends.
                         End::Missing | End::Records(_) => {
-                            self.list = List::None;
-                            return Some(self.entry(self.now.len(), &object));
+                            let length = scan::value(self.now);
+                            self.list = if length.is_some() { list } else { List::None };
+                            return Some(self.entry(length.unwrap_or(self.now.len()), &object));
                         }
                     }
                 }
@@ -152,11 +154,13 @@ fn header<'a>(object: &Object<'a>) -> Option<Header<'a>> {
 /// object in its first column. A line that is broken then spoils no other.
 fn is_lines(bytes: &[u8]) -> bool {
     let (first, rest) = line(bytes);
-    let (second, _) = line(rest);
+    let (second, rest) = line(rest);
     match (first, second) {
-        (_, [] | [b'{']) => false,
+        (_, []) => false,
+        // An object over several lines; where another begins at once, a line that was cut.
+        (_, [b'{']) => is_whole(first) && line(rest).0.starts_with(b"{"),
         ([b'{', ..], _) if is_whole(first) => true,
-        (_, [b'{', ..]) => !matches!(first, [.., b'{' | b'[' | b',' | b':']),
+        (_, [b'{', ..]) => !matches!(first, [.., b'[' | b',' | b':']),
         _ => false,
     }
 }

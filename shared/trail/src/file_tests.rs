@@ -71,13 +71,14 @@ fn lines_are_records_envelopes_or_log_files() {
         [good(1), good_too(2), good(3)]
     );
     assert_eq!(read(format!("{RECORD}{OTHER}")), [good(1), good_too(2)]);
+    assert_eq!(read(format!("{one}\n{RECORD}\n{two}")), [good(1), good(2), good_too(3)]);
 }
 
 #[test]
 fn a_bad_line_spoils_no_other() {
     let (one, two) = (compact(RECORD), compact(OTHER));
     let cut = one.get(..400).unwrap();
-    for bad in ["not json", cut, "{\"a\": tru}", "\"text\"", "{\"a\":\"x"] {
+    for bad in ["not json", cut, "{\"a\": tru}", "\"text\"", "{\"a\":\"x", "{", "{\"a\":{"] {
         for (text, number) in [
             (format!("{bad}\n{one}\n{two}\n"), 1),
             (format!("{one}\n{bad}\n{two}\n"), 2),
@@ -104,6 +105,7 @@ fn a_bad_record_in_a_log_file_spoils_no_other() {
         ("{}", "eventTime: expected a text, found nothing"),
         (r#"{"a":1,"a":2}"#, "top level: the key `a` is there twice"),
         (r#"{"a":tru}"#, "a: not JSON: expected ident at line 1 column 9"),
+        (r#"{"a":1,"Records":[{}]}"#, "eventTime: expected a text, found nothing"),
     ] {
         let text = format!(r#"{{"Records":[{one},{bad},{two}]}}"#);
         assert_eq!(read(&text), [good(1), format!("2 ?: {said}"), good_too(3)], "{bad}");

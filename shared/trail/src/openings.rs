@@ -16,6 +16,7 @@ use crate::traffic::{UnknownTraffic, network, traffic};
 use crate::wire::Node;
 use crate::{Outcome, error, network_acls};
 use model::{AccountId, Direction, EventRef, GroupRuleId, Opening, PrefixListId, Source, Traffic, Untrusted};
+use serde_json::Value;
 
 /// What the views are read from.
 pub(crate) struct Call<'a> {
@@ -70,6 +71,19 @@ pub(crate) fn of(call: &Call<'_>) -> Result<Vec<Opening>, ShapeError> {
         return Err(request.missing("ipPermissions", "what was opened").into());
     }
     Ok(opened)
+}
+
+/// The lines that a Revoke call says it removed, each with its content. Empty for other calls, and where AWS's answer
+/// names none.
+pub(crate) fn revoked(event: &EventRef, account: &AccountId, response: &Value) -> Vec<Opening> {
+    let direction = match (event.source.as_str(), event.name.as_str()) {
+        ("ec2.amazonaws.com", "RevokeSecurityGroupIngress") => Direction::Ingress,
+        ("ec2.amazonaws.com", "RevokeSecurityGroupEgress") => Direction::Egress,
+        _ => return Vec::new(),
+    };
+    let response = Node::new(response, "responseElements");
+    let lines = response.list("revokedSecurityGroupRuleSet").unwrap_or_default();
+    lines.iter().filter_map(|node| line(node, direction, account).ok()).collect()
 }
 
 fn does(event: &EventRef) -> Option<Does> {

@@ -249,3 +249,25 @@ fn revoking_and_everything_else_opens_nothing() {
         check(name, &request, &Value::Null, &expect![""]);
     }
 }
+
+#[test]
+fn what_a_revoke_removed_is_read_from_aws_s_answer_with_its_content() {
+    let revoked = |name: &str, response: &Value| {
+        let event = model::EventRef {
+            id: "0b1f3a52-7a0e-4d3e-8a54-6f0b2f6d1001".parse().unwrap(),
+            source: "ec2.amazonaws.com".to_owned(),
+            name: name.to_owned(),
+            time: "2026-11-20T08:14:03Z".parse().unwrap(),
+        };
+        super::revoked(&event, &"111122223333".parse().unwrap(), response)
+    };
+    let answer = json!({"_return": true, "revokedSecurityGroupRuleSet": {"items": [
+        {"securityGroupRuleId": "sgr-01", "groupId": "sg-0a", "isEgress": false, "ipProtocol": "tcp",
+         "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"}]}});
+    let lines = revoked("RevokeSecurityGroupIngress", &answer);
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!((line.rule.as_ref().unwrap().as_str(), line.direction), ("sgr-01", Direction::Ingress));
+    assert_eq!(line.source, model::Source::Net("0.0.0.0/0".parse().unwrap()));
+    assert!(revoked("AuthorizeSecurityGroupIngress", &answer).is_empty());
+    assert!(revoked("RevokeSecurityGroupIngress", &json!({"_return": true})).is_empty());
+}

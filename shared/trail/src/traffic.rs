@@ -112,6 +112,9 @@ mod tests {
         check("tcp", Some(90), Some(80), &expect!["error: ports 90 to 80 are not a range"]);
         check("tcp", Some(0), Some(65536), &expect!["error: ports 0 to 65536 are not a range"]);
         check("tcp", Some(-2), Some(80), &expect!["error: ports -2 to 80 are not a range"]);
+        let far = Some(1 << 40);
+        check("icmp", None, far, &expect!["error: ports -1 to 1099511627776 are not a range"]);
+        check("icmp", far, None, &expect!["error: ports 1099511627776 to -1 are not a range"]);
     }
 
     #[test]

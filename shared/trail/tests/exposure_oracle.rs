@@ -251,6 +251,7 @@ fn case(chance: &mut Chance) -> Case {
             tags: std::collections::BTreeMap::new(),
             lines: Vec::new(),
             prefix_lists: std::collections::BTreeMap::new(),
+            uses: None,
         },
         limits: if chance.one_in(2) {
             Limits::default()

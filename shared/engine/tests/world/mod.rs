@@ -8,7 +8,7 @@
 
 use engine::{
     Attr, Desk, Doorbell, Effect, Evaluate, EvaluateError, Fate, FindingRecord, Guarded, Key, Ledger as _,
-    Notify, Outcome, Revert, RevertError,
+    Meter, Notify, Outcome, Revert, RevertError,
 };
 use jiff::{SignedDuration, Timestamp};
 use model::{Direction, FindingId, Opening, Ports, SecurityGroup, State, Timing, Traffic, WorkerId};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sim::{Account, Crowd, ManualClock, MemoryLedger, MemoryQueue};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 pub const GROUP: &str = "sg-0aa11bb22cc33dd44";
@@ -80,6 +80,8 @@ pub fn another_world(number: u32, account: &str) -> Value {
     record["recipientAccountId"] = json!(account);
     record["responseElements"]["securityGroupRuleSet"]["items"][0]["securityGroupRuleId"] =
         json!(format!("sgr-{number:017}"));
+    record["responseElements"]["securityGroupRuleSet"]["items"][0]["groupId"] =
+        json!(format!("sg-{number:017}"));
     envelope(&record)
 }
 
@@ -118,6 +120,7 @@ impl World {
             tags: std::collections::BTreeMap::new(),
             lines: vec![line(WORLD_RULE, 22, "0.0.0.0/0"), line("sgr-0fff", 443, "198.51.100.0/24")],
             prefix_lists: std::collections::BTreeMap::new(),
+            uses: None,
         });
         let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         Self {
@@ -144,18 +147,22 @@ impl World {
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             timing: Timing::default(),
+            meter: Meter::default(),
         }
     }
 
-    pub fn evaluate(&self, envelope: &Value) -> Result<Fate, EvaluateError> {
+    fn guarded(&self) -> Arc<Guarded> {
         let config = Config::read(&self.config).unwrap();
-        let guarded = Guarded {
+        Arc::new(Guarded {
             rules: self.rules(&config),
             config,
             region: "eu-west-3".parse().unwrap(),
             acting_role: ACTING_ROLE.to_owned(),
-        };
-        now(Evaluate { desk: self.desk(), guarded }.message(envelope.to_string().as_bytes()))
+        })
+    }
+
+    pub fn evaluate(&self, envelope: &Value) -> Result<Fate, EvaluateError> {
+        now(Evaluate { desk: self.desk(), guarded: self.guarded() }.message(envelope.to_string().as_bytes()))
     }
 
     pub fn revert(&self, doorbell: &Doorbell) -> Result<Outcome, RevertError> {
@@ -163,9 +170,8 @@ impl World {
     }
 
     pub fn revert_as(&self, worker: &str, doorbell: &Doorbell) -> Result<Outcome, RevertError> {
-        let rules = self.rules(&Config::read(&self.config).unwrap());
-        let function =
-            Revert { desk: self.desk(), observer: self.account.clone(), hands: self.account.clone(), rules };
+        let (observer, hands) = (self.account.clone(), self.account.clone());
+        let function = Revert { desk: self.desk(), observer, hands, guarded: self.guarded() };
         now(function.doorbell(doorbell, &WorkerId(worker.to_owned())))
     }
 

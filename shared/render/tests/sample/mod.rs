@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use model::{
-    Actor, ActorKind, Cause, Culprit, Direction, EventRef, Evidence, Finding, FindingId, Item, Life, Manual,
-    Mode, Opening, Phase, Plan, Ports, Refusal, Resolution, Resource, Severity, Source, State, Step, Traffic,
-    Undecided, Untrusted, Violation, Wait, Work,
+    Actor, ActorKind, Cause, Culprit, Direction, EventRef, Evidence, Finding, FindingId, Gravity, Item, Life,
+    Manual, Mode, Opening, Phase, Plan, Ports, Refusal, Resolution, Resource, Severity, Source, State, Step,
+    Traffic, Undecided, Untrusted, Violation, Wait, Work,
 };
 use render::Story;
 
@@ -18,7 +18,7 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn story(&self) -> Story<'_> {
-        Story { finding: &self.finding, life: &self.life, evidence: &self.evidence }
+        Story { finding: &self.finding, life: &self.life, evidence: &self.evidence, digest: false }
     }
 
     pub(crate) fn in_state(mut self, state: State) -> Self {
@@ -59,6 +59,7 @@ pub(crate) fn violation(
         instead: instead.to_owned(),
         culprits: vec![0],
         holds: false,
+        waived: None,
     }
 }
 
@@ -95,7 +96,11 @@ pub(crate) fn ssh() -> Told {
         pack: "0a1b2c3d4e5f".to_owned(),
         opened_at: at("2026-11-20T10:12:20Z"),
     };
-    Told { finding, life: Life::born(at("2026-11-20T10:12:20Z")), evidence: Evidence::default() }
+    Told {
+        finding,
+        life: Life::born(at("2026-11-20T10:12:20Z"), Gravity::default()),
+        evidence: Evidence::default(),
+    }
 }
 
 /// The same, once AWS answered.
@@ -107,8 +112,11 @@ pub(crate) fn reverted() -> Told {
 }
 
 fn evidence(finding: &Finding) -> Evidence {
-    let takes_back: Vec<Item> =
-        finding.culprits_at(Mode::Revert).into_iter().map(|culprit| culprit.item).collect();
+    let takes_back: Vec<Item> = finding
+        .culprits_at(Mode::Revert, &Life::born(finding.opened_at, Gravity::default()))
+        .into_iter()
+        .map(|culprit| culprit.item)
+        .collect();
     let ids: Vec<String> = takes_back.iter().filter_map(|item| item.id().map(str::to_owned)).collect();
     let rules = ids.iter().map(|id| id.parse().unwrap()).collect();
     let step = Step::RevokeIngress { group: "sg-0a1b2c3d4e5f60718".parse().unwrap(), rules };
@@ -191,6 +199,33 @@ fn undecided_rule(reason: &str) -> Undecided {
     .unwrap()
 }
 
+/// A finding with far more of everything than a message can hold.
+pub(crate) fn crowded() -> Told {
+    let mut told = reverted();
+    let long = "&".repeat(1_000);
+    let mut item = line("sgr-0d4", Traffic::Everything, "0.0.0.0/0", Some(&long));
+    let Item::Opening(opening) = &mut item else { panic!("not an opening") };
+    opening.source = Source::Group { group: long.as_str().into(), account: None };
+    let other = |at: usize| {
+        let mut item = item.clone();
+        let Item::Opening(opening) = &mut item else { panic!("not an opening") };
+        opening.rule = Some(format!("sgr-{at:x}").parse().unwrap());
+        Culprit { item, prior: None }
+    };
+    let one = violation("ec2-sg-ssh-open", &"T".repeat(500), Severity::High, &long, &"&".repeat(5_000));
+    told.finding.violations =
+        (0..30).map(|at| Violation { instead: format!("{at}{}", one.instead), ..one.clone() }).collect();
+    told.finding.neighbours = vec![item.clone(); 500];
+    told.finding.culprits = (1..500).map(other).collect();
+    told.evidence.plan.as_mut().unwrap().takes_back = vec![item.clone(); 500];
+    told.evidence.removed = vec![long.clone(); 500];
+    told.evidence.removed.push("sgr-0d4".into());
+    told.finding.actor.name = long.as_str().into();
+    told.life.approval =
+        Some(model::Approval { by: long.as_str().into(), at: told.finding.opened_at, of: Vec::new() });
+    told
+}
+
 /// One text in every place that somebody outside can write to.
 pub(crate) fn hostile(text: &str) -> Told {
     let mut told = reverted();
@@ -207,7 +242,7 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     ("actor", |told, text| told.finding.actor.name = text.into()),
     ("invoked by", |told, text| told.finding.actor.invoked_by = Some(text.into())),
     ("call", |told, text| {
-        let Cause::Event(event) = &mut told.finding.cause;
+        let Cause::Event(event) = &mut told.finding.cause else { panic!("no event") };
         text.clone_into(&mut event.name);
     }),
     ("resource", |told, text| told.finding.resource.id = text.into()),
@@ -222,7 +257,8 @@ pub(crate) const PLACES: &[(&str, Place)] = &[
     }),
     ("undecided reason", |told, text| told.finding.undecided = vec![undecided_rule(text)]),
     ("approver", |told, text| {
-        told.life.approval = Some(model::Approval { by: text.into(), at: at("2026-11-20T10:15:00Z") });
+        told.life.approval =
+            Some(model::Approval { by: text.into(), at: at("2026-11-20T10:15:00Z"), of: Vec::new() });
     }),
     ("removed", |told, text| told.evidence.removed.push(text.to_owned())),
     ("tag", |told, text| {

@@ -102,16 +102,16 @@ impl Ec2 {
 
     pub(crate) fn execute(&mut self, plan: &Plan) -> Result<(), Refused> {
         for step in &plan.steps {
-            let (Step::RevokeIngress { group, .. }
-            | Step::RevokeEgress { group, .. }
-            | Step::RestoreRules { group, .. }) = step;
-            if group.as_str() != "sg-0123" {
+            if step.group().as_str() != "sg-0123" {
                 return Err(Refused::WrongGroup);
             }
             match step {
                 Step::RevokeIngress { rules, .. } => self.revoke(Direction::Ingress, rules)?,
                 Step::RevokeEgress { rules, .. } => self.revoke(Direction::Egress, rules)?,
                 Step::RestoreRules { lines, .. } => self.modify(lines)?,
+                Step::AuthorizeIngress { .. } | Step::AuthorizeEgress { .. } => {
+                    panic!("an inverse opens nothing")
+                }
             }
         }
         Ok(())
@@ -124,6 +124,7 @@ impl Ec2 {
             tags: BTreeMap::new(),
             lines: self.lines.values().cloned().collect(),
             prefix_lists: BTreeMap::new(),
+            uses: None,
         })
     }
 }

@@ -20,9 +20,9 @@ use trail::{DETAIL_TYPES, envelope_source};
 
 /// Of AWS, for the JSON text of one pattern.
 pub const PATTERN_CHARS_MAX: usize = 2_048;
-/// The acting role's ARN in a pattern, until the template puts it in.
-pub const OWN_ROLE: &str = "${ActingRole.Arn}";
-/// `arn:aws-us-gov:iam::123456789012:role/gardefou/` and a name as long as IAM allows.
+/// The acting role's ARN in a pattern, whatever the account, until the template puts it in.
+pub const OWN_ROLE: &str = "*${ActingRole}";
+/// `arn:aws-us-gov:iam::*:role/gardefou/` and a name as long as IAM allows.
 const ROLE_CHARS_MAX: usize = 112;
 
 /// Services that put the date of the API behind the names of their calls, of some and not of others.
@@ -201,7 +201,7 @@ fn packed(calls: &Calls, empty: &Pattern, patterns: &mut Vec<Pattern>) -> Result
 /// What tells the purposes apart.
 fn fields(purpose: Purpose) -> Fields {
     let dry_run = || vec![json!("Client.DryRunOperation"), json!("DryRunOperation")];
-    let own_role = vec![json!(OWN_ROLE)];
+    let own_role = vec![json!({"wildcard": OWN_ROLE})];
     let error = match purpose {
         Purpose::Failed | Purpose::FailedReads => Asked::Other(dry_run()),
         Purpose::Changes | Purpose::Reads | Purpose::Echoes => Asked::Absent,

@@ -6,6 +6,8 @@ use serde_json::Value;
 const BEGIN: &str = "  # ---- begin of what `gardefou compile event-patterns --write` writes";
 const END: &str = "  # ---- end of what `gardefou compile event-patterns --write` writes";
 const WIDTH: usize = 110;
+/// The acting role has the same name in every guarded account.
+const ROLE_NAME: &str = r#"!Sub "arn:${AWS::Partition}:iam::*:role/gardefou/${AWS::StackName}-acting""#;
 
 /// The template has no place for the section.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,7 +146,7 @@ fn flow(value: &Value) -> String {
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        Value::String(text) if text == OWN_ROLE => "!GetAtt ActingRole.Arn".to_owned(),
+        Value::String(text) if text == OWN_ROLE => ROLE_NAME.to_owned(),
         Value::String(text) => scalar(text),
         other => other.to_string(),
     }

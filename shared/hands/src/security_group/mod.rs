@@ -1,5 +1,8 @@
 //! Security groups: reads them with their lines, and carries out the steps that name lines by id.
 
+mod inventory;
+mod uses;
+
 use crate::fault::{Fault, fault, observer_error, step_error};
 use crate::sessions::Sessions;
 use aws_sdk_ec2::Client;
@@ -28,8 +31,8 @@ impl SecurityGroups {
     }
 
     /// The group by its id, or by its name where the event gave only that.
-    async fn group(&self, id: &str) -> Result<Option<ec2::SecurityGroup>, ObserverError> {
-        let ask = self.sessions.reader().describe_security_groups();
+    async fn group(client: &Client, id: &str) -> Result<Option<ec2::SecurityGroup>, ObserverError> {
+        let ask = client.describe_security_groups();
         let ask = if id.parse::<GroupId>().is_ok() {
             ask.group_ids(id)
         } else {
@@ -46,12 +49,8 @@ impl SecurityGroups {
         }
     }
 
-    async fn lines(&self, group: &GroupId) -> Result<Vec<Opening>, ObserverError> {
-        let ask = self
-            .sessions
-            .reader()
-            .describe_security_group_rules()
-            .filters(filter("group-id", group.as_str()));
+    async fn lines(client: &Client, group: &GroupId) -> Result<Vec<Opening>, ObserverError> {
+        let ask = client.describe_security_group_rules().filters(filter("group-id", group.as_str()));
         let mut pages = ask.max_results(1_000).into_paginator().items().send();
         let mut lines = Vec::new();
         while let Some(line) = pages.next().await {
@@ -64,14 +63,18 @@ impl SecurityGroups {
     }
 
     /// What the lists hold. A list that cannot be read (AWS's own can't) stands for nothing.
-    async fn prefix_lists(&self, lines: &[Opening]) -> BTreeMap<PrefixListId, Vec<IpNet>> {
+    async fn prefix_lists<'l>(
+        &self,
+        client: &Client,
+        lines: impl Iterator<Item = &'l Opening>,
+    ) -> BTreeMap<PrefixListId, Vec<IpNet>> {
         let mut lists = BTreeMap::new();
         for line in lines {
             let Source::PrefixList(list) = &line.source else { continue };
             if lists.len() >= PREFIX_LISTS_MAX || lists.contains_key(list) {
                 continue;
             }
-            let ask = self.sessions.reader().get_managed_prefix_list_entries().prefix_list_id(list.as_str());
+            let ask = client.get_managed_prefix_list_entries().prefix_list_id(list.as_str());
             let Ok(answer) = ask.send().await else { continue };
             let nets = answer.entries().iter().filter_map(|entry| entry.cidr()?.parse().ok()).collect();
             lists.insert(list.clone(), nets);
@@ -82,25 +85,41 @@ impl SecurityGroups {
 
 impl Observer for SecurityGroups {
     async fn observe(&self, resource: &Resource) -> Result<Observed, ObserverError> {
-        if resource.service.as_str() != "ec2" || !self.sessions.covers(resource) {
+        if resource.service.as_str() != "ec2" {
             return Err(ObserverError::NoObserver(format!("{} of {}", resource.service, resource.account)));
         }
-        let Some(group) = self.group(resource.id.raw()).await? else { return Ok(Observed::Gone) };
-        let id = group.group_id().unwrap_or_default();
-        let id: GroupId = id.parse().map_err(|error| ObserverError::Nonsense(format!("{error}")))?;
-        let lines = self.lines(&id).await?;
-        let tags = group
-            .tags()
-            .iter()
-            .filter_map(|tag| Some((tag.key()?.to_owned(), Untrusted::new(tag.value().unwrap_or_default()))));
-        Ok(Observed::SecurityGroup(SecurityGroup {
-            prefix_lists: self.prefix_lists(&lines).await,
-            group: id,
-            name: Untrusted::new(group.group_name().unwrap_or_default()),
-            tags: tags.collect(),
-            lines,
-        }))
+        let client = self.sessions.reader(&resource.account).await;
+        let Some(group) = Self::group(&client, resource.id.raw()).await? else { return Ok(Observed::Gone) };
+        let id = group_id(&group)?;
+        let (lines, uses) = futures::join!(Self::lines(&client, &id), uses::uses(&client, &id));
+        let lines = lines?;
+        let lists = self.prefix_lists(&client, lines.iter()).await;
+        let seen = seen(&group, lines, lists)?;
+        Ok(Observed::SecurityGroup(SecurityGroup { uses: Some(uses?), ..seen }))
     }
+}
+
+fn group_id(group: &ec2::SecurityGroup) -> Result<GroupId, ObserverError> {
+    group.group_id().unwrap_or_default().parse().map_err(|error| ObserverError::Nonsense(format!("{error}")))
+}
+
+fn seen(
+    group: &ec2::SecurityGroup,
+    lines: Vec<Opening>,
+    prefix_lists: BTreeMap<PrefixListId, Vec<IpNet>>,
+) -> Result<SecurityGroup, ObserverError> {
+    let tags = group
+        .tags()
+        .iter()
+        .filter_map(|tag| Some((tag.key()?.to_owned(), Untrusted::new(tag.value().unwrap_or_default()))));
+    Ok(SecurityGroup {
+        group: group_id(group)?,
+        name: Untrusted::new(group.group_name().unwrap_or_default()),
+        tags: tags.collect(),
+        lines,
+        prefix_lists,
+        uses: None,
+    })
 }
 
 impl Hands for SecurityGroups {
@@ -115,6 +134,18 @@ impl Hands for SecurityGroups {
             Step::RevokeIngress { group, rules } => revoke_ingress(&client, group, rules).await,
             Step::RevokeEgress { group, rules } => revoke_egress(&client, group, rules).await,
             Step::RestoreRules { group, lines } => restore(&client, group, lines).await,
+            Step::AuthorizeIngress { group, lines } => {
+                let call = client.authorize_security_group_ingress().group_id(group.as_str());
+                let call = call.set_ip_permissions(Some(lines.iter().map(permission).collect()));
+                let answer = call.send().await.map_err(step_error)?;
+                made(answer.r#return(), answer.security_group_rules())
+            }
+            Step::AuthorizeEgress { group, lines } => {
+                let call = client.authorize_security_group_egress().group_id(group.as_str());
+                let call = call.set_ip_permissions(Some(lines.iter().map(permission).collect()));
+                let answer = call.send().await.map_err(step_error)?;
+                made(answer.r#return(), answer.security_group_rules())
+            }
         }
     }
 }
@@ -241,14 +272,55 @@ fn revoked_line(rule: &ec2::RevokedSecurityGroupRule) -> Option<Opening> {
     })
 }
 
-/// A line as EC2 wants it put back.
-fn request(line: &Opening) -> ec2::SecurityGroupRuleRequest {
-    let (protocol, from, to) = match line.traffic {
+/// What AWS says it made; the ids are new.
+fn made(answer: Option<bool>, rules: &[ec2::SecurityGroupRule]) -> Result<Removed, StepError> {
+    if answer == Some(false) {
+        return Err(StepError::Rejected("EC2 answered false".into()));
+    }
+    let ids = rules.iter().filter_map(|rule| rule.security_group_rule_id().map(str::to_owned)).collect();
+    Ok(Removed { ids, items: Vec::new() })
+}
+
+/// Protocol and ports as EC2 writes them.
+fn wire(traffic: Traffic) -> (String, Option<i32>, Option<i32>) {
+    match traffic {
         Traffic::Everything => ("-1".to_owned(), Some(-1), Some(-1)),
         Traffic::Tcp(ports) => ("tcp".to_owned(), Some(ports.first().into()), Some(ports.last().into())),
         Traffic::Udp(ports) => ("udp".to_owned(), Some(ports.first().into()), Some(ports.last().into())),
         Traffic::Other { protocol, from, to } => (protocol.to_string(), from, to),
-    };
+    }
+}
+
+/// A line as EC2 wants it made again.
+fn permission(line: &Opening) -> ec2::IpPermission {
+    let (protocol, from, to) = wire(line.traffic);
+    let permission = ec2::IpPermission::builder().ip_protocol(protocol).set_from_port(from).set_to_port(to);
+    let text = || line.description.as_ref().map(|text| text.raw().to_owned());
+    match &line.source {
+        Source::Net(net @ IpNet::V4(_)) => {
+            let range = ec2::IpRange::builder().cidr_ip(net.to_string()).set_description(text());
+            permission.ip_ranges(range.build())
+        }
+        Source::Net(net @ IpNet::V6(_)) => {
+            let range = ec2::Ipv6Range::builder().cidr_ipv6(net.to_string()).set_description(text());
+            permission.ipv6_ranges(range.build())
+        }
+        Source::PrefixList(list) => {
+            let list = ec2::PrefixListId::builder().prefix_list_id(list.as_str()).set_description(text());
+            permission.prefix_list_ids(list.build())
+        }
+        Source::Group { group, account } => {
+            let pair = ec2::UserIdGroupPair::builder().group_id(group.raw()).set_description(text());
+            let pair = pair.set_user_id(account.as_ref().map(ToString::to_string));
+            permission.user_id_group_pairs(pair.build())
+        }
+    }
+    .build()
+}
+
+/// A line as EC2 wants it put back.
+fn request(line: &Opening) -> ec2::SecurityGroupRuleRequest {
+    let (protocol, from, to) = wire(line.traffic);
     let request = ec2::SecurityGroupRuleRequest::builder().ip_protocol(protocol);
     let request = request.set_from_port(from).set_to_port(to);
     let request = request.set_description(line.description.as_ref().map(|text| text.raw().to_owned()));

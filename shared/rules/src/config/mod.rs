@@ -1,10 +1,17 @@
 //! `gardefou.yaml`: what an account allows, and what rules need to know about it.
 
+mod allowance;
+mod guards;
+mod waivers;
+
+pub use allowance::{Allowance, Allowed, Asking, Environments, Unit};
+pub use guards::{BlastRadius, Breaker};
+
 use crate::Problem;
 use crate::overrides::{self, Override};
 use crate::params::{self, Param, Params};
 use crate::yaml::{self, Place};
-use model::{AccountId, Mode, Resource, RuleId};
+use model::{AccountId, Mode, Resource, RuleId, Waiver};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -19,12 +26,10 @@ const PATH: &str = "gardefou.yaml";
 pub struct Config {
     /// Where it is written: problems name it.
     pub path: String,
-    /// For accounts that are not named.
-    pub mode: Mode,
-    pub accounts: BTreeMap<AccountId, Mode>,
+    pub allowance: Allowance,
     pub breaker: Breaker,
-    /// Role ARNs: what these do is told and never taken back.
-    pub break_glass: Vec<String>,
+    pub blast_radius: BlastRadius,
+    pub waivers: Vec<Waiver>,
     /// Resource ids that are never touched.
     pub protected: Vec<String>,
     /// Folders of rules beside the shipped ones, as they are written.
@@ -34,30 +39,14 @@ pub struct Config {
     pub(crate) overrides: BTreeMap<RuleId, Override>,
 }
 
-/// How many findings may be reverted without a person, in fixed windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Breaker {
-    /// Of one rule in one account.
-    pub rule_per_10_minutes: u32,
-    pub account_per_hour: u32,
-    pub overall_per_hour: u32,
-}
-
-impl Default for Breaker {
-    fn default() -> Self {
-        Self { rule_per_10_minutes: 10, account_per_hour: 30, overall_per_hour: 100 }
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
             path: PATH.to_owned(),
-            mode: Mode::Observe,
-            accounts: BTreeMap::new(),
+            allowance: Allowance::default(),
             breaker: Breaker::default(),
-            break_glass: Vec::new(),
+            blast_radius: BlastRadius::default(),
+            waivers: Vec::new(),
             protected: Vec::new(),
             packs: Vec::new(),
             params: Params::new(),
@@ -73,12 +62,11 @@ impl Config {
         let written: wire::Config = yaml::read(PATH, text)?;
         let (params, limits) =
             read_params(&written.params).map_err(|(at, text)| Problem::new(PATH, at, text))?;
+        let told = |(at, text)| Problem::new(PATH, at, text);
         for role in &written.break_glass {
-            if !is_role_arn(&role.value) {
-                let text = format!("`{}` is no role's ARN: arn:aws:iam::111122223333:role/NAME", role.value);
-                return Err(Problem::new(PATH, Place::of(role), text));
-            }
+            allowance::check_role(role).map_err(told)?;
         }
+        let waivers = waivers::read(&written.waivers).map_err(told)?;
         for id in &written.protected {
             if id.value.is_empty() || id.value.contains(['*', ' ']) {
                 let text = format!("`{}` is no resource id: each is named in full", id.value);
@@ -95,10 +83,17 @@ impl Config {
         }
         Ok(Self {
             path: PATH.to_owned(),
-            mode: written.mode,
-            accounts: written.accounts,
+            allowance: Allowance {
+                mode: written.mode,
+                accounts: written.accounts,
+                units: written.units,
+                environments: written.environments,
+                break_glass: written.break_glass.into_iter().map(|role| role.value).collect(),
+                sightings: written.sightings,
+            },
             breaker: written.breaker,
-            break_glass: written.break_glass.into_iter().map(|role| role.value).collect(),
+            blast_radius: written.blast_radius,
+            waivers,
             protected: written.protected.into_iter().map(|id| id.value).collect(),
             packs: written.packs.into_iter().map(|pack| pack.value).collect(),
             params,
@@ -107,16 +102,9 @@ impl Config {
         })
     }
 
-    pub fn allowed(&self, account: &AccountId) -> Mode {
-        self.accounts.get(account).copied().unwrap_or(self.mode)
-    }
-
-    /// What the account allows for this change. Break-glass suppresses the revert, not the finding (REL-10).
-    pub fn allowed_for(&self, change: &Change) -> Mode {
-        let allowed = self.allowed(&change.account);
-        let breaks_glass = |role: &str| self.break_glass.iter().any(|glass| glass == role);
-        let broken = change.actor.role.as_deref().is_some_and(breaks_glass);
-        if broken { allowed.min(Mode::Notify) } else { allowed }
+    /// What is allowed for this change, as far as its record tells.
+    pub fn allowed_for(&self, change: &Change) -> Allowed {
+        self.allowance.allowed(Asking { account: &change.account, actor: Some(&change.actor), tags: None })
     }
 
     /// Is this resource never to be touched?
@@ -151,15 +139,11 @@ fn read_params(written: &BTreeMap<String, Spanned<Value>>) -> Result<(Params, Li
     Ok((params, limits))
 }
 
-fn is_role_arn(text: &str) -> bool {
-    let parts: Vec<&str> = text.splitn(6, ':').collect();
-    matches!(parts.as_slice(), ["arn", partition, "iam", "", account, name]
-        if partition.starts_with("aws") && account.parse::<AccountId>().is_ok()
-            && name.strip_prefix("role/").is_some_and(|name| !name.is_empty() && !name.contains('*')))
-}
-
 mod wire {
-    use super::{AccountId, BTreeMap, Breaker, Deserialize, Mode, RuleId, Spanned, Value, overrides};
+    use super::{
+        AccountId, BTreeMap, BlastRadius, Breaker, Deserialize, Environments, Mode, RuleId, Spanned, Unit,
+        Value, overrides, waivers,
+    };
 
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -171,7 +155,17 @@ mod wire {
         #[serde(default)]
         pub(super) params: BTreeMap<String, Spanned<Value>>,
         #[serde(default)]
+        pub(super) units: BTreeMap<String, Unit>,
+        #[serde(default)]
+        pub(super) environments: Option<Environments>,
+        #[serde(default = "approve")]
+        pub(super) sightings: Mode,
+        #[serde(default)]
         pub(super) breaker: Breaker,
+        #[serde(default)]
+        pub(super) blast_radius: BlastRadius,
+        #[serde(default)]
+        pub(super) waivers: Vec<Spanned<waivers::Written>>,
         #[serde(default)]
         pub(super) break_glass: Vec<Spanned<String>>,
         #[serde(default)]
@@ -185,8 +179,11 @@ mod wire {
     fn observe() -> Mode {
         Mode::Observe
     }
+
+    fn approve() -> Mode {
+        Mode::Approve
+    }
 }
 
 #[cfg(test)]
-#[path = "config_tests.rs"]
 mod tests;

@@ -1,0 +1,4 @@
+//! The target `envelope` for libFuzzer.
+#![no_main]
+
+fuzz::guided!(fuzz::envelope::TARGET);

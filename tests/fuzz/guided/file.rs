@@ -1,0 +1,4 @@
+//! The target `file` for libFuzzer.
+#![no_main]
+
+fuzz::guided!(fuzz::file::TARGET);

@@ -1,0 +1,4 @@
+//! The target `record` for libFuzzer.
+#![no_main]
+
+fuzz::guided!(fuzz::record::TARGET);

@@ -1,0 +1,4 @@
+//! The target `rules` for libFuzzer.
+#![no_main]
+
+fuzz::guided!(fuzz::rules::TARGET);
