@@ -100,9 +100,11 @@ async fn tell(people: &People, state: State) -> Result<(), ChannelError> {
         "opened_at": "2026-11-20T10:12:20Z",
     });
     let finding: Finding = serde_json::from_value(finding).unwrap();
-    let life = Life { state, version: 3, ..Life::born(finding.opened_at) };
+    let life = Life { state, version: 3, ..Life::born(finding.opened_at, model::Gravity::default()) };
     let evidence = Evidence::default();
-    people.send("pagerduty", &Story { finding: &finding, life: &life, evidence: &evidence }).await
+    people
+        .send("pagerduty", &Story { finding: &finding, life: &life, evidence: &evidence, digest: false })
+        .await
 }
 
 const WAITS: State = State::Awaiting(Wait::Breaker);

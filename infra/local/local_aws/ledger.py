@@ -11,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from .places import ACCOUNT
 from .waiting import until
 
+LONG_AGO = "2020-01-01T00:00:00Z"
 DECODE = TypeDeserializer()
 
 
@@ -98,6 +99,28 @@ class Ledger:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
         items = [decode(item) for page in pages for item in page["Items"]]
         return sorted(item["pk"][2:] for item in items if item["pk"].startswith("F#") and item["sk"] == "S")
+
+    def make_due(self, finding_id: str) -> None:
+        """Lets a timer run out. For tests, which do not wait."""
+        self._edit_life(finding_id, due_at=LONG_AGO)
+
+    def back_date_sight(self, finding_id: str) -> None:
+        """Lets the sweep that saw nothing of it have been a while ago. For tests."""
+        self._edit_life(finding_id, compliant_since=LONG_AGO)
+
+    def _edit_life(self, finding_id: str, **changed: str) -> None:
+        found = self.finding(finding_id)
+        assert found is not None
+        self._dynamodb.update_item(
+            TableName=self.table,
+            Key={"pk": {"S": f"F#{finding_id}"}, "sk": {"S": "S"}},
+            UpdateExpression="SET #life = :life, #due_at = :due",
+            ExpressionAttributeNames={"#life": "life", "#due_at": "due_at"},
+            ExpressionAttributeValues={
+                ":life": {"S": json.dumps({**found.life, **changed})},
+                ":due": {"N": "0"},
+            },
+        )
 
     def await_event(self, event_id: str, seconds: float = 30) -> dict[str, Any]:
         return until(f"event {event_id} in the ledger", lambda: self.event(event_id), seconds)

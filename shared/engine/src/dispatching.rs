@@ -40,11 +40,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
                 evidence.obstacle.clone_from(&guards.fighter);
             }
             let input = Input::Dispatched(disposition);
-            match self
-                .desk
-                .apply(&record, &input, evidence, &self.cause(&record, disposition), writes)
-                .await?
-            {
+            match self.desk.apply(&record, &input, evidence, &cause(&record, disposition), writes).await? {
                 Moved::To(moved) => {
                     self.afterwards(disposition, &guards.breaker, now).await?;
                     record = *moved;
@@ -56,18 +52,6 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             }
         }
         Err(EvaluateError::Busy(record.finding.id))
-    }
-
-    fn cause(&self, record: &FindingRecord, disposition: Disposition) -> String {
-        let waived = record.finding.violations.iter().filter_map(|violation| violation.waived.as_ref());
-        match disposition {
-            Disposition::Waived { .. } => {
-                let mut by: Vec<String> = waived.map(|by| format!("{} of {}", by.id, by.owner)).collect();
-                by.dedup();
-                format!("waived by {}", by.join(", "))
-            }
-            _ => "dispatch".to_owned(),
-        }
     }
 
     /// What is committed together with the move.
@@ -153,5 +137,18 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             _ => None,
         });
         Ok(tags)
+    }
+}
+
+/// Why it moves; a waiver is named, so that its use is in the history.
+fn cause(record: &FindingRecord, disposition: Disposition) -> String {
+    let waived = record.finding.violations.iter().filter_map(|violation| violation.waived.as_ref());
+    match disposition {
+        Disposition::Waived { .. } => {
+            let mut by: Vec<String> = waived.map(|by| format!("{} of {}", by.id, by.owner)).collect();
+            by.dedup();
+            format!("waived by {}", by.join(", "))
+        }
+        _ => "dispatch".to_owned(),
     }
 }

@@ -36,8 +36,8 @@ impl Guarded {
         let own: Vec<&str> = self.acting_role.splitn(6, ':').collect();
         let theirs: Vec<&str> = role.splitn(6, ':').collect();
         match (own.as_slice(), theirs.as_slice()) {
-            ([arn, partition, iam, region, _, name], [a, p, i, r, of, n]) => {
-                [arn, partition, iam, region, name] == [a, p, i, r, n] && *of == account.as_str()
+            ([own @ .., _, name], [theirs @ .., of, named]) => {
+                own == theirs && name == named && *of == account.as_str()
             }
             _ => false,
         }

@@ -38,7 +38,7 @@ pub(crate) fn reading() -> String {
     statement(&actions, &["*".to_owned()])
 }
 
-/// A session policy for reading the trail: LookupEvents knows no resources.
+/// A session policy for reading the trail: `LookupEvents` knows no resources.
 pub(crate) fn history() -> String {
     statement(&["cloudtrail:LookupEvents"], &["*".to_owned()])
 }

@@ -11,7 +11,7 @@ use engine::{Cursor, Page, TrailError, TrailLog};
 use jiff::Timestamp;
 use model::AccountId;
 
-/// LookupEvents gives no more.
+/// `LookupEvents` gives no more.
 const PAGE: i32 = 50;
 
 /// The event history of the accounts that are read.

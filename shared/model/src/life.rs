@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a finding stands. Moved by [`crate::next`] alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent fact of its history")]
 pub struct Life {
     pub state: State,
     /// Grows by one with each transition.

@@ -49,7 +49,7 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             let page = self.trail.lookup(&place.account, between, progress.after.as_ref()).await;
             let page = page.map_err(|source| SweepError::Trail { account: place.account.clone(), source })?;
             for record in &page.items {
-                self.count(self.compare(record).await?, &mut coverage);
+                self.count(&self.compare(record).await?, &mut coverage);
             }
             progress.after = page.next;
             if progress.after.is_none() {
@@ -60,7 +60,7 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         Ok(Some(coverage))
     }
 
-    fn count(&self, found: Found, coverage: &mut Coverage) {
+    fn count(&self, found: &Found, coverage: &mut Coverage) {
         let meter = &self.evaluate.desk.meter;
         match found {
             Found::NotAsked => {}
@@ -68,14 +68,14 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
                 coverage.seen += 1;
                 meter.count("CoverageSeen");
                 if let Some((happened, recorded)) = delay {
-                    meter.time("EventDelayMs", happened, recorded);
+                    meter.time("EventDelayMs", *happened, *recorded);
                 }
             }
             Found::Missed { recovered } => {
                 coverage.missed += 1;
-                coverage.recovered += u64::from(recovered);
+                coverage.recovered += u64::from(*recovered);
                 meter.count("MissedEvents");
-                meter.add("RecoveredEvents", u64::from(recovered));
+                meter.add("RecoveredEvents", u64::from(*recovered));
             }
         }
     }

@@ -51,7 +51,7 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         match record.life.state {
             State::Open => self.evaluate.dispatch(record).await?,
             State::Queued(_) | State::Reverting(_) | State::Verifying { .. } => {
-                self.ring_again(&record, now).await?
+                self.ring_again(&record, now).await?;
             }
             State::Awaiting(_) => {
                 let kill = desk.kill_switch().await?;

@@ -4,7 +4,7 @@ use crate::standing::{Left, Standing};
 use crate::variants::{Deviation, Protocol};
 use crate::work::{deliver, look, report, settled_read, try_later};
 use crate::world::{Line, Worker, World};
-use model::{Rejected, State};
+use model::State;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
