@@ -25,7 +25,7 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
 	-Ccodegen-units=1 -Cdebug-assertions
 PYTHON := $(CACHE)/venv-tools/bin/python
 
-.PHONY: help setup functions demo test check generate bench package deploy audit fmt fuzz model mutants
+.PHONY: help setup functions demo test check generate bench package deploy audit fmt fuzz model mutants soak
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,7 @@ demo: functions ## The main job, end to end on a local AWS
 test: functions ## Everything that must pass
 	cargo test $(CARGO)
 	$(PYTHON) -m pytest tests/end_to_end --lambda-dir $(CARGO_TARGET_DIR)/lambda
+	$(PYTHON) -m pytest tests/soak --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 check: setup $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Format, lints, licences, template, stale documents
 	cargo fmt --all --check
@@ -60,6 +61,9 @@ generate: ## What is made of the rules: the template's event patterns, docs/rule
 $(CACHE)/tools/bin/cargo-deny-$(DENY):
 	cargo install cargo-deny --locked --version $(DENY) --root $(CACHE)/tools
 	touch $@
+
+soak: functions ## Ten thousand events through faults and killed functions; twenty minutes
+	$(PYTHON) tests/soak/soak.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 model: ## The long variants of the protocol model
 	cargo test --package gardefou-model --test protocol -- --ignored --nocapture

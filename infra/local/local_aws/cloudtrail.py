@@ -45,7 +45,9 @@ def session_of(role_arn: str, session: str) -> Json:
     }  # fmt: skip
 
 
-def record(name: str, request: Json, response: Json | None, actor: Json = PERSON) -> Json:
+def record(
+    name: str, request: Json, response: Json | None, actor: Json = PERSON, account: str = ACCOUNT
+) -> Json:
     """One CloudTrail record of a call to EC2 that just happened."""
     request_id = str(uuid.uuid4())
     return {
@@ -64,7 +66,7 @@ def record(name: str, request: Json, response: Json | None, actor: Json = PERSON
         "readOnly": False,
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": ACCOUNT,
+        "recipientAccountId": account,
         "eventCategory": "Management",
     }
 
@@ -76,7 +78,7 @@ def envelope(detail: Json, **changed: Any) -> Json:
         "id": str(uuid.uuid4()),
         "detail-type": "AWS API Call via CloudTrail",
         "source": f"aws.{str(detail.get('eventSource', 'ec2')).split('.')[0]}",
-        "account": ACCOUNT,
+        "account": detail.get("recipientAccountId", ACCOUNT),
         "time": now(),
         "region": REGION,
         "resources": [],
@@ -94,14 +96,16 @@ def items(things: list[Json]) -> Json:
     return {"items": things} if things else {}
 
 
-def authorize_record(group: str, permissions: list[Json], answer: Json, actor: Json = PERSON) -> Json:
+def authorize_record(
+    group: str, permissions: list[Json], answer: Json, actor: Json = PERSON, account: str = ACCOUNT
+) -> Json:
     """Of `AuthorizeSecurityGroupIngress`, as boto3 called it and was answered."""
     request = {"groupId": group, "ipPermissions": items([permission_item(one) for one in permissions])}
     response = {
         "_return": True,
         "securityGroupRuleSet": items([rule_item(rule) for rule in answer["SecurityGroupRules"]]),
     }
-    return record("AuthorizeSecurityGroupIngress", request, response, actor)
+    return record("AuthorizeSecurityGroupIngress", request, response, actor, account)
 
 
 def revoke_record(group: str, rules: list[Json], actor: Json) -> Json:

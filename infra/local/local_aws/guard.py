@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,9 @@ QUICK = 1
 WIDE_BREAKER = {"rule_per_10_minutes": 100_000, "account_per_hour": 100_000, "overall_per_hour": 100_000}
 
 
-def config(mode: str) -> str:
+def config(mode: str, **further: Any) -> str:
     """A gardefou.yaml (JSON is YAML)."""
-    return json.dumps({"mode": mode, "breaker": WIDE_BREAKER})
+    return json.dumps({"mode": mode, "breaker": WIDE_BREAKER, **further})
 
 
 @dataclass
@@ -112,12 +113,18 @@ class Guard:
 
 
 def deploy(
-    cloud: LocalAws, name: str, mode: str = "revert", verify_seconds: int = 1, lambda_dir: Path = LAMBDA_DIR
+    cloud: LocalAws,
+    name: str,
+    mode: str = "revert",
+    verify_seconds: int = 1,
+    lambda_dir: Path = LAMBDA_DIR,
+    further: dict[str, Any] | None = None,
+    members: Sequence[str] = (),
 ) -> Guard:
-    """Packages, uploads and deploys, as `make package` and infra/deploy.sh do on AWS."""
+    """Packages, uploads and deploys, as `make package` and infra/deploy.sh do on AWS; `further` is of gardefou.yaml."""
     slack_path = f"/services/{name}"
     parameters = {
-        "CodeBucket": BUCKET, **upload(cloud, mode, lambda_dir), "DeletionProtection": "false", "LogRetentionDays": "1",
+        "CodeBucket": BUCKET, **upload(cloud, config(mode, **(further or {})), lambda_dir), "MemberAccounts": ",".join(members), "DeletionProtection": "false", "LogRetentionDays": "1",
         "VerifyFirstSeconds": str(verify_seconds), "VerifyNextSeconds": str(verify_seconds), "Ec2Endpoint": cloud.ec2_url,
         "SlackSecretArn": webhook_secret(cloud, name, slack_path), "SlackHost": "127.0.0.1",
     }  # fmt: skip
@@ -128,14 +135,14 @@ def deploy(
     )
 
 
-def upload(cloud: LocalAws, mode: str, lambda_dir: Path) -> dict[str, str]:
+def upload(cloud: LocalAws, configuration: str, lambda_dir: Path) -> dict[str, str]:
     """The zips, under keys that name their content; the template's parameters for them."""
     s3 = cloud.client("s3")
     if BUCKET not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     folder = Path(tempfile.mkdtemp(prefix="gardefou-zips-"))
     try:
-        (folder / "gardefou.yaml").write_text(config(mode))
+        (folder / "gardefou.yaml").write_text(configuration)
         zips = packager().package(lambda_dir, folder / "gardefou.yaml", folder, effort=QUICK)
         keys = {}
         for function, parameter in KEYS.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,9 +98,21 @@ class Ledger:
 
     def findings(self) -> list[str]:
         """The ids of all findings."""
+        return [finding.id for finding in self.all_findings()]
+
+    def all_findings(self) -> list[Finding]:
+        """All findings, by id, without their histories."""
+        found = [item for item in self._all() if item["pk"].startswith("F#") and item["sk"] == "S"]
+        return sorted((read_finding(item["pk"][2:], item, []) for item in found), key=lambda finding: finding.id)
+
+    def results(self) -> Counter[str]:
+        """How many events were seen, by what became of them."""
+        return Counter(str(item["result"]) for item in self._all() if item["pk"].startswith("EV#"))
+
+    def _all(self) -> Iterator[dict[str, Any]]:
         pages = self._dynamodb.get_paginator("scan").paginate(TableName=self.table, ConsistentRead=True)
-        items = [decode(item) for page in pages for item in page["Items"]]
-        return sorted(item["pk"][2:] for item in items if item["pk"].startswith("F#") and item["sk"] == "S")
+        for page in pages:
+            yield from map(decode, page["Items"])
 
     def make_due(self, finding_id: str) -> None:
         """Lets a timer run out. For tests, which do not wait."""

@@ -48,7 +48,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_ministack(auth: bool = False) -> Server:
+def start_ministack(auth: bool = False, functions_call: str = "") -> Server:
+    """`functions_call` is where the functions find AWS: this ministack itself unless told otherwise."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
@@ -60,8 +61,7 @@ def start_ministack(auth: bool = False) -> Server:
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
-        # Where the functions find AWS.
-        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL": functions_call or url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": REGION,

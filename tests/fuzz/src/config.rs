@@ -38,12 +38,12 @@ fn allows_what_is_written(config: &Config, text: &str) {
     let Ok(written) = serde_saphyr::from_str::<Value>(text) else { return };
     let mode = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
     let default = mode(written.get("mode")).unwrap_or_else(|| Mode::Observe.to_string());
-    assert_eq!(config.mode.to_string(), default);
+    assert_eq!(config.allowance.mode.to_string(), default);
     let listed = written.get("accounts").and_then(Value::as_object);
-    assert_eq!(config.accounts.len(), listed.map_or(0, serde_json::Map::len));
+    assert_eq!(config.allowance.accounts.len(), listed.map_or(0, serde_json::Map::len));
     for (account, allowed) in listed.into_iter().flatten() {
         let account: AccountId = account.parse().unwrap();
-        assert_eq!(Some(config.allowed(&account).to_string()), mode(Some(allowed)));
+        assert_eq!(config.allowance.accounts.get(&account).map(ToString::to_string), mode(Some(allowed)));
     }
     let protected = written.get("protected").and_then(Value::as_array).map_or(0, Vec::len);
     assert_eq!(config.protected.len(), protected);
