@@ -57,6 +57,18 @@ def guard(guard_in: Callable[[str], Guard]) -> Guard:
     return guard_in("revert")
 
 
+@pytest.fixture(scope="session")
+def strict(lambda_dir: Path) -> Iterator[Guard]:
+    """A guard where IAM is enforced.
+
+    EC2 is ministack's here: moto knows no IAM. Its groups give all ranges of one permission one id, so each permission has
+    one range; and it gives all groups where those are asked for that name another, so that is no limit here.
+    """
+    many = {"interfaces": 100_000, "load_balancers": 100_000, "references": 100_000}
+    with LocalAws(auth=True, ec2_on_ministack=True) as cloud:
+        yield deploy(cloud, "guard-strict", "revert", lambda_dir=lambda_dir, further={"blast_radius": many})
+
+
 @dataclass(frozen=True)
 class Group:
     """A security group with one legitimate rule."""

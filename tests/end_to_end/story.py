@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -51,6 +52,20 @@ def told(guard: Guard, finding: str, seconds: float = 40) -> Finding:
 def messages(guard: Guard, finding: str) -> tuple[int, int]:
     """How many messages about it came by mail and in Slack."""
     return len(guard.mails(finding)), len(guard.slack_messages(finding))
+
+
+def sweep(guard: Guard, job: str) -> None:
+    """Calls the function as the scheduler does, and waits for its answer."""
+    answer = guard.cloud.client("lambda").invoke(
+        FunctionName=guard.outputs["SweepFunction"], Payload=json.dumps({"job": job})
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def findings_on(guard: Guard, group: str) -> list[Finding]:
+    """Every finding about a group, whatever became of it."""
+    found = [guard.ledger.finding(finding) for finding in guard.ledger.findings()]
+    return [finding for finding in found if finding and finding.finding["resource"]["id"] == group]
 
 
 def stays(group: Group, rules: set[str]) -> None:

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from conftest import Group, new_group
-from local_aws.cloud import LocalAws
-from local_aws.guard import Guard, deploy
-from story import SSH_TO_WORLD, ids, messages, told
+from local_aws.guard import Guard
+from story import SSH_TO_WORLD, findings_on, ids, messages, sweep, told
 
 POLICY = "security-groups"
-
-
-# EC2 is ministack's here: moto knows no IAM. Its groups give all ranges of one permission one id, so each
-# permission has one range.
-@pytest.fixture(scope="module")
-def strict(lambda_dir: Path) -> Iterator[Guard]:
-    with LocalAws(auth=True, ec2_on_ministack=True) as cloud:
-        yield deploy(cloud, "guard-strict", "revert", lambda_dir=lambda_dir)
 
 
 @pytest.fixture
@@ -42,6 +31,16 @@ def test_not_even_the_account_s_root_may_ring_a_doorbell(strict: Guard, queue: s
     sqs = strict.cloud.client("sqs")
     with pytest.raises(sqs.exceptions.ClientError, match="AccessDenied"):
         sqs.send_message(QueueUrl=strict.outputs[queue], MessageBody="{}")
+
+
+def test_the_sweep_works_with_its_own_role_alone(strict: Guard, strict_group: Group) -> None:
+    opened = strict.cloud.client("ec2").authorize_security_group_ingress(
+        GroupId=strict_group.id, IpPermissions=[SSH_TO_WORLD]
+    )["SecurityGroupRules"]
+    for job in ("tick", "critical", "all", "reconcile"):
+        sweep(strict, job)
+    (finding,) = findings_on(strict, strict_group.id)
+    assert (finding.label, finding.culprits) == ("AWAITING approve", ids(opened))
 
 
 def test_a_role_without_the_permission_ends_as_denied_is_told_and_does_not_loop(

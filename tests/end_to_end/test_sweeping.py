@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,23 +9,8 @@ import pytest
 from conftest import Group
 from local_aws.cloud import LocalAws
 from local_aws.guard import Guard
-from local_aws.ledger import Finding
 from local_aws.waiting import until
-from story import SSH_TO_WORLD, ids, tcp
-
-
-def sweep(guard: Guard, job: str) -> None:
-    """Calls the function as the scheduler does, and waits for its answer."""
-    answer = guard.cloud.client("lambda").invoke(
-        FunctionName=guard.outputs["SweepFunction"], Payload=json.dumps({"job": job})
-    )
-    assert "FunctionError" not in answer, answer["Payload"].read()
-
-
-def findings_on(guard: Guard, group: str) -> list[Finding]:
-    """Every finding about a group, whatever became of it."""
-    found = [guard.ledger.finding(finding) for finding in guard.ledger.findings()]
-    return [finding for finding in found if finding and finding.finding["resource"]["id"] == group]
+from story import SSH_TO_WORLD, findings_on, ids, sweep, tcp
 
 
 @pytest.fixture

@@ -45,7 +45,8 @@ class Finding:
     @property
     def label(self) -> str:
         """The state with its detail: `MANUAL denied`."""
-        return self.history[-1].after if self.history else self.state
+        detail = self.life["state"].get("of")
+        return f"{self.state} {detail}" if isinstance(detail, str) else self.state
 
     @property
     def rules(self) -> list[str]:
