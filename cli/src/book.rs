@@ -95,7 +95,7 @@ pub(crate) fn complaint(problem: &Problem) -> String {
     if problem.path.ends_with("rule.yaml") { format!("the rule is left out: {said}") } else { said }
 }
 
-fn config(path: &Path) -> Result<Config, BookError> {
+pub(crate) fn config(path: &Path) -> Result<Config, BookError> {
     let problem = |problem: Problem| BookError::Config(Problem { path: shown::path(path), ..problem });
     let mut config = Config::read(&text(path)?).map_err(problem)?;
     config.path = shown::path(path);

@@ -1,7 +1,7 @@
 //! Where the command writes, and what is on the other side.
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufRead as _, BufWriter, IsTerminal as _, Write};
 
 /// What kept the command from writing its answer.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +51,49 @@ impl Streams {
         drop(writeln!(self.err, "gardefou: {line}"));
     }
 
+    /// Asks the person who started the command; `None` where nobody is there to answer.
+    pub(crate) fn confirm(&mut self, question: impl Display) -> Option<bool> {
+        if !self.watched || !io::stdin().is_terminal() {
+            return None;
+        }
+        drop(self.out.flush());
+        write!(self.err, "{question} [y/N] ").and_then(|()| self.err.flush()).ok()?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).ok()?;
+        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
     pub(crate) fn flush(&mut self) -> Result<(), WriteError> {
         Ok(self.out.flush()?)
+    }
+}
+
+/// What a test reads of what was written.
+#[cfg(test)]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
+
+#[cfg(test)]
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Written {
+    pub(crate) fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.borrow_mut())).unwrap()
+    }
+
+    /// Both streams into this, as they come; nobody is there.
+    pub(crate) fn streams(&self) -> Streams {
+        Streams { out: Box::new(self.clone()), err: Box::new(self.clone()), terminal: false, watched: false }
     }
 }
 

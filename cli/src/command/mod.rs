@@ -2,14 +2,19 @@
 
 mod check;
 mod compile;
+mod dlq;
 mod docs;
 mod events;
 mod explain;
+mod findings;
 mod new;
 mod plan;
 mod replay;
+mod verify;
 
+use crate::cloud::Ended;
 use crate::streams::{Streams, WriteError, chain};
+use crate::trouble::Kind;
 use std::process::ExitCode;
 
 /// Judges the changes made to AWS accounts: what violates a rule, why, and what would be taken back.
@@ -29,17 +34,31 @@ enum Command {
     Explain(explain::Args),
     Plan(plan::Args),
     New(new::Args),
+    Findings(findings::Args),
+    Verify(verify::Args),
+    Dlq(dlq::Args),
 }
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
     Fine,
-    /// `--fail-on` was reached, or `check` found problems.
+    /// `--fail-on` was reached, `check` found problems, a decision was refused, or a history was altered.
     Found,
     Usage,
-    /// Some input could not be read. It wins over what was found in the rest.
+    /// Some input could not be read, or AWS not be reached. It wins over what was found in the rest.
     Unread,
+}
+
+/// How a command on the deployed guard ended.
+fn ended(done: Result<Exit, Ended>) -> Result<Exit, WriteError> {
+    match done {
+        Ok(exit) => Ok(exit),
+        Err(Ended::Unwritten(error)) => Err(error),
+        Err(Ended::Said(Kind::Refused)) => Ok(Exit::Found),
+        Err(Ended::Said(Kind::Usage)) => Ok(Exit::Usage),
+        Err(Ended::Said(Kind::Unreached)) => Ok(Exit::Unread),
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -62,6 +81,9 @@ pub(crate) fn run(cli: &Cli, streams: &mut Streams) -> ExitCode {
         Command::Explain(args) => explain::run(args, streams),
         Command::Plan(args) => plan::run(args, streams),
         Command::New(args) => new::run(args, streams),
+        Command::Findings(args) => findings::run(args, streams),
+        Command::Verify(args) => verify::run(args, streams),
+        Command::Dlq(args) => dlq::run(args, streams),
     };
     match ended.and_then(|exit| streams.flush().map(|()| exit)) {
         Ok(exit) => exit.into(),

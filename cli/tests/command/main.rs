@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod compile;
 mod docs;
+mod ledger;
 mod new;
 mod plan;
 mod replay;

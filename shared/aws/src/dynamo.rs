@@ -1,7 +1,6 @@
 //! The ledger on one DynamoDB table.
 
 use crate::expression::{Aliases, from_attributes, to_attribute};
-use crate::index::keyed;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -19,21 +18,13 @@ const CONFLICT_WAIT: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
-    client: Client,
-    table: String,
+    pub(crate) client: Client,
+    pub(crate) table: String,
 }
 
 impl DynamoLedger {
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
-    }
-
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn table(&self) -> &str {
-        &self.table
     }
 
     fn write(&self, write: &Write) -> Result<TransactWriteItem, LedgerError> {
@@ -96,22 +87,31 @@ impl Ledger for DynamoLedger {
     }
 
     async fn partition(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Key, Item)>, LedgerError> {
-        let ask = self.client.query().table_name(&self.table).consistent_read(true);
-        let ask = ask.expression_attribute_names("#pk", "pk").expression_attribute_names("#sk", "sk");
-        let ask = ask.expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
-        let ask = if sk_prefix.is_empty() {
-            ask.key_condition_expression("#pk = :pk")
-                .set_expression_attribute_names(Some([("#pk".to_owned(), "pk".to_owned())].into()))
-        } else {
-            ask.key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
-                .expression_attribute_values(":sk", AttributeValue::S(sk_prefix.to_owned()))
-        };
-        let mut pages = ask.into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(keyed(&item.map_err(|error| LedgerError::Read(Box::new(error)))?)?);
+        let mut found = Vec::new();
+        let mut start = None;
+        loop {
+            let query = self.client.query().table_name(&self.table).consistent_read(true);
+            let query =
+                query.expression_attribute_names("#pk", "pk").expression_attribute_values(":pk", text(pk));
+            // DynamoDB refuses an empty prefix.
+            let query = if sk_prefix.is_empty() {
+                query.key_condition_expression("#pk = :pk")
+            } else {
+                let query = query.key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)");
+                query
+                    .expression_attribute_names("#sk", "sk")
+                    .expression_attribute_values(":sk", text(sk_prefix))
+            };
+            let sent = query.set_exclusive_start_key(start).send().await;
+            let answer = sent.map_err(|error| LedgerError::Read(Box::new(error)))?;
+            for item in answer.items() {
+                found.push((key_of(item)?, from_attributes(item)?));
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
         }
-        Ok(items)
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {
@@ -135,8 +135,19 @@ impl Ledger for DynamoLedger {
     }
 }
 
+pub(crate) fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+pub(crate) fn key_of(item: &HashMap<String, AttributeValue>) -> Result<Key, LedgerError> {
+    let part = |name: &str| {
+        let text = item.get(name).and_then(|value| value.as_s().ok()).cloned();
+        text.ok_or_else(|| LedgerError::Foreign(name.to_owned()))
+    };
+    Ok(Key { pk: part("pk")?, sk: part("sk")? })
+}
+
 fn key(key: &Key) -> HashMap<String, AttributeValue> {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
     HashMap::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
 }
 

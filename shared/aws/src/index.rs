@@ -1,15 +1,18 @@
-//! Finding many items: the work index, a partition, the whole table.
+//! What nobody named, found on DynamoDB: by the work index, and by reading everything.
 
-use crate::DynamoLedger;
+use crate::dynamo::{DynamoLedger, key_of, text};
 use crate::expression::from_attributes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use engine::{Cursor, Index, Item, Key, LedgerError, Page};
 use jiff::Timestamp;
 use model::FindingId;
-use std::collections::{BTreeMap, HashMap};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
 
-const WORK_INDEX: &str = "work";
-const DUE_PAGE: i32 = 200;
+/// The sparse index of what is not finished.
+const WORK: &str = "work";
+/// Keys only: a page is small, and who reads it goes on from its end.
+const DUE_PAGE: i32 = 250;
 
 type Attributes = HashMap<String, AttributeValue>;
 
@@ -20,61 +23,78 @@ impl Index for DynamoLedger {
         by: Timestamp,
         after: Option<&Cursor>,
     ) -> Result<Page<FindingId>, LedgerError> {
-        let ask = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .index_name(WORK_INDEX)
-            .key_condition_expression("#work = :lane AND #due_at <= :by")
-            .expression_attribute_names("#work", "work")
-            .expression_attribute_names("#due_at", "due_at")
-            .expression_attribute_values(":lane", AttributeValue::S(format!("W#{lane}")))
-            .expression_attribute_values(":by", AttributeValue::N(by.as_millisecond().to_string()))
-            .limit(DUE_PAGE)
-            .set_exclusive_start_key(after.map(start).transpose()?);
-        let answer = ask.send().await.map_err(|error| LedgerError::Read(Box::new(error)))?;
-        let finding = |item: &Attributes| {
-            item.get("pk").and_then(|pk| pk.as_s().ok()?.strip_prefix("F#")?.parse().ok())
-        };
-        let items = answer.items().iter().filter_map(finding).collect();
-        Ok(Page { items, next: answer.last_evaluated_key().map(cursor).transpose()? })
+        let query = self.client.query().table_name(&self.table).index_name(WORK).limit(DUE_PAGE);
+        let query = query.key_condition_expression("#work = :lane AND #due_at <= :by");
+        let query = query.expression_attribute_names("#work", "work");
+        let query = query.expression_attribute_names("#due_at", "due_at");
+        let query = query.expression_attribute_values(":lane", text(&format!("W#{lane}")));
+        let by = AttributeValue::N(by.as_millisecond().to_string());
+        let query = query.expression_attribute_values(":by", by);
+        let sent = query.set_exclusive_start_key(after.map(start).transpose()?).send().await;
+        let answer = sent.map_err(|error| LedgerError::Read(Box::new(error)))?;
+        let items: Result<Vec<FindingId>, LedgerError> = answer.items().iter().map(finding).collect();
+        Ok(Page { items: items?, next: answer.last_evaluated_key.as_ref().map(cursor).transpose()? })
     }
 
     async fn all(&self, after: Option<&Cursor>) -> Result<Page<(Key, Item)>, LedgerError> {
-        let scan = self.client().scan().table_name(self.table()).consistent_read(true);
-        let scan = scan.set_exclusive_start_key(after.map(start).transpose()?);
-        let answer = scan.send().await.map_err(|error| LedgerError::Read(Box::new(error)))?;
-        let items = answer.items().iter().map(keyed).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: answer.last_evaluated_key().map(cursor).transpose()? })
+        let scan = self.client.scan().table_name(&self.table);
+        let sent = scan.set_exclusive_start_key(after.map(start).transpose()?).send().await;
+        let answer = sent.map_err(|error| LedgerError::Read(Box::new(error)))?;
+        let pair = |item: &Attributes| Ok((key_of(item)?, from_attributes(item)?));
+        let items: Result<Vec<(Key, Item)>, LedgerError> = answer.items().iter().map(pair).collect();
+        Ok(Page { items: items?, next: answer.last_evaluated_key.as_ref().map(cursor).transpose()? })
     }
 }
 
-/// A key of the table or of the index: texts and numbers, told apart.
+fn finding(item: &Attributes) -> Result<FindingId, LedgerError> {
+    let Key { pk, .. } = key_of(item)?;
+    let id = pk.strip_prefix("F#").and_then(|id| id.parse().ok());
+    id.ok_or_else(|| LedgerError::Foreign(WORK.to_owned()))
+}
+
+/// Keys are texts and numbers: as JSON they read back the same.
 fn cursor(key: &Attributes) -> Result<Cursor, LedgerError> {
-    let parts: BTreeMap<&String, (char, &String)> = key
-        .iter()
-        .filter_map(|(name, value)| match value {
-            AttributeValue::S(text) => Some((name, ('S', text))),
-            AttributeValue::N(number) => Some((name, ('N', number))),
-            _ => None,
-        })
-        .collect();
-    let text = serde_json::to_string(&parts).map_err(|error| LedgerError::Read(Box::new(error)))?;
-    Ok(Cursor(text))
-}
-
-fn start(cursor: &Cursor) -> Result<Attributes, LedgerError> {
-    let parts: BTreeMap<String, (char, String)> =
-        serde_json::from_str(&cursor.0).map_err(|error| LedgerError::Read(Box::new(error)))?;
-    let value = |(kind, text)| if kind == 'N' { AttributeValue::N(text) } else { AttributeValue::S(text) };
-    Ok(parts.into_iter().map(|(name, part)| (name, value(part))).collect())
-}
-
-/// The item without its key, and the key.
-pub(crate) fn keyed(attributes: &Attributes) -> Result<(Key, Item), LedgerError> {
-    let part = |name: &str| match attributes.get(name) {
-        Some(AttributeValue::S(text)) => Ok(text.clone()),
-        _ => Err(LedgerError::Foreign(name.to_owned())),
+    let value = |(name, value): (&String, &AttributeValue)| match value {
+        AttributeValue::S(text) => Ok((name.clone(), Value::from(text.clone()))),
+        AttributeValue::N(number) => {
+            let number: Result<i64, _> = number.parse();
+            number
+                .map(|number| (name.clone(), Value::from(number)))
+                .map_err(|_| LedgerError::Foreign(name.clone()))
+        }
+        _ => Err(LedgerError::Foreign(name.clone())),
     };
-    Ok((Key { pk: part("pk")?, sk: part("sk")? }, from_attributes(attributes)?))
+    let map = key.iter().map(value).collect::<Result<Map<_, _>, _>>()?;
+    Ok(Cursor(Value::Object(map).to_string()))
+}
+
+fn start(Cursor(cursor): &Cursor) -> Result<Attributes, LedgerError> {
+    let map: HashMap<String, Value> =
+        serde_json::from_str(cursor).map_err(|error| LedgerError::Read(Box::new(error)))?;
+    let value = |(name, value): (String, Value)| match value {
+        Value::String(text) => Ok((name, AttributeValue::S(text))),
+        Value::Number(number) => Ok((name, AttributeValue::N(number.to_string()))),
+        _ => Err(LedgerError::Foreign(name)),
+    };
+    map.into_iter().map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_page_ended_is_where_the_next_one_begins() {
+        let key = Attributes::from([
+            ("pk".to_owned(), text("F#\"a\u{202e}")),
+            ("due_at".to_owned(), AttributeValue::N("253370764800000".to_owned())),
+        ]);
+        assert_eq!(start(&cursor(&key).unwrap()).unwrap(), key);
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        assert!(start(&Cursor("nonsense".into())).is_err());
+        assert!(start(&Cursor("{\"pk\":[]}".into())).is_err());
+    }
 }

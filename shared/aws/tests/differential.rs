@@ -9,81 +9,19 @@
     reason = "a test that starts the local AWS"
 )]
 
+mod local;
+
 use aws::DynamoLedger;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
-use engine::{Attr, Condition, Edit, Item, Key, Ledger, Write};
+use engine::{Attr, Condition, Cursor, Edit, Index as _, Item, Key, Ledger as _, Write};
 use fastrand::Rng;
+use jiff::Timestamp;
+use local::LocalAws;
 use sim::MemoryLedger;
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 const ROUNDS: u32 = 600;
 const TEXTS: [&str; 3] = ["OPEN", "QUEUED", ""];
 /// Reserved words of DynamoDB among them.
 const NAMES: [&str; 4] = ["state", "owner", "ttl", "n"];
-
-struct LocalAws {
-    process: Child,
-    port: u16,
-}
-
-impl LocalAws {
-    fn start() -> Self {
-        let home = || PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/gardefou");
-        let cache = std::env::var("GARDEFOU_CACHE").map_or_else(|_| home(), PathBuf::from);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(cache.join("venv-ministack/bin/ministack"))
-            .env_clear()
-            .envs(["PATH", "HOME"].map(|name| (name, std::env::var(name).unwrap())))
-            .envs([("BIND_HOST", "127.0.0.1"), ("IOT_MTLS_ENABLED", "0"), ("SFTP_ENABLED", "0")])
-            .env("GATEWAY_PORT", port.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("`make setup` installs the local AWS");
-        Self { process, port }
-    }
-
-    async fn table(&self) -> Client {
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .region(Region::new("eu-west-3"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .endpoint_url(format!("http://127.0.0.1:{}", self.port));
-        let client = Client::from_conf(config.build());
-        let key = |name: &str, kind| {
-            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
-        };
-        let text = |name: &str| {
-            let attribute = AttributeDefinition::builder().attribute_name(name);
-            attribute.attribute_type(ScalarAttributeType::S).build().unwrap()
-        };
-        for _ in 0..100 {
-            let made = client.create_table().table_name("ledger").billing_mode(BillingMode::PayPerRequest);
-            let made = made.key_schema(key("pk", KeyType::Hash)).key_schema(key("sk", KeyType::Range));
-            let made = made.attribute_definitions(text("pk")).attribute_definitions(text("sk"));
-            if made.send().await.is_ok() {
-                return client;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the local AWS does not answer");
-    }
-}
-
-impl Drop for LocalAws {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 fn attr(rng: &mut Rng, name: &str) -> Attr {
     match name {
@@ -174,4 +112,85 @@ async fn the_ledger_on_dynamodb_and_the_ledger_in_memory_give_the_same_answers()
     }
     println!("{done} transactions written and {refused} refused, in both alike");
     assert!(done > 100 && refused > 100);
+}
+
+/// More than one page of the work index holds.
+const FINDINGS: i64 = 620;
+/// What a transaction holds.
+const AT_ONCE: usize = 100;
+
+/// Findings in three lanes, each due at another time, one in ten of them in none; with a long line of history each.
+fn findings(rng: &mut Rng) -> Vec<Write> {
+    let put = |pk: &str, sk: &str, item: Item| Write {
+        key: Key { pk: pk.to_owned(), sk: sk.to_owned() },
+        edit: Edit::Put(item),
+        only_if: Condition::Absent,
+    };
+    let mut writes = Vec::new();
+    for at in 0..FINDINGS {
+        let pk = format!("F#{}", base32(at));
+        let mut item = Item::from([("n".to_owned(), Attr::N(at))]);
+        if at % 10 > 0 {
+            // Most in one lane: it takes several pages.
+            let lane = if rng.u8(0..10) == 0 { rng.u8(1..3) } else { 0 };
+            item.insert("work".to_owned(), Attr::S(format!("W#{lane}")));
+            item.insert("due_at".to_owned(), Attr::N(1_000 * at));
+        }
+        writes.push(put(&pk, "S", item));
+        writes.push(put(&pk, "H#00000001", Item::from([("cause".to_owned(), Attr::S("x".repeat(2_000)))])));
+    }
+    writes
+}
+
+/// An id as findings have it.
+fn base32(number: i64) -> String {
+    let digit = |at: u32| char::from(b'a' + u8::try_from((number >> (4 * at)) & 15).unwrap());
+    (0..26).map(|at| if at < 8 { digit(at) } else { '2' }).collect()
+}
+
+/// Page after page to the end; how many there were.
+async fn everything<T>(page: impl AsyncFn(Option<Cursor>) -> engine::Page<T>) -> (Vec<T>, usize) {
+    let (mut items, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = page(after).await;
+        pages += 1;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return (items, pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn partitions_lanes_and_everything_are_the_same_in_both() {
+    let local = LocalAws::start();
+    let dynamo = DynamoLedger::new(local.table().await, "ledger".to_owned());
+    let memory = MemoryLedger::default();
+    let mut rng = Rng::with_seed(11);
+    for some in findings(&mut rng).chunks(AT_ONCE) {
+        assert_eq!(dynamo.commit(some).await.unwrap(), memory.commit(some).await.unwrap());
+    }
+    let first = format!("F#{}", base32(0));
+    for prefix in ["", "S", "H#", "H#00000001", "X"] {
+        let real = dynamo.partition(&first, prefix).await.unwrap();
+        assert_eq!(real, memory.partition(&first, prefix).await.unwrap(), "{prefix}");
+    }
+    let mut most = 0;
+    for by in [Timestamp::from_second(100).unwrap(), Timestamp::MAX] {
+        for lane in 0..4 {
+            let (real, pages) =
+                everything(async |after| dynamo.due(lane, by, after.as_ref()).await.unwrap()).await;
+            let (reference, _) =
+                everything(async |after| memory.due(lane, by, after.as_ref()).await.unwrap()).await;
+            assert_eq!(real, reference, "lane {lane} by {by}");
+            most = most.max(pages);
+        }
+    }
+    let (mut real, pages) = everything(async |after| dynamo.all(after.as_ref()).await.unwrap()).await;
+    real.sort_by(|(one, _), (two, _)| one.cmp(two));
+    let (reference, _) = everything(async |after| memory.all(after.as_ref()).await.unwrap()).await;
+    assert_eq!(real, reference);
+    println!("{} items in {pages} pages, the longest lane in {most}", real.len());
+    assert!(most > 1, "the longest lane fits into one page");
 }

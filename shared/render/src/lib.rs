@@ -12,11 +12,13 @@ mod slack;
 mod sns;
 mod statement;
 mod telling;
+mod terminal;
 
 pub use item::in_terminal as item_in_terminal;
 pub use pagerduty::{PagerDutyEvent, pagerduty};
 pub use slack::{SlackMessage, slack};
 pub use sns::{SnsMessage, sns};
+pub use terminal::{TerminalMessage, terminal};
 
 use model::{Evidence, Finding, Life};
 

@@ -81,7 +81,7 @@ fn part(heading: &'static str, lines: impl Iterator<Item = Line>) -> Option<Part
     (!lines.is_empty()).then_some(Part { heading, lines })
 }
 
-fn headline(story: &Story<'_>) -> String {
+pub(crate) fn headline(story: &Story<'_>) -> String {
     let finding = story.finding;
     if story.digest {
         return format!("The circuit breaker is open in account {}", finding.resource.account);
@@ -177,13 +177,13 @@ fn instead(finding: &Finding) -> Vec<Line> {
 }
 
 /// Each culprit once: gone, to be taken back now or when a person says so, or never more than told.
-struct Culprits<'a> {
-    taken: Vec<&'a Item>,
-    asked: Vec<&'a Item>,
-    told: Vec<&'a Item>,
+pub(crate) struct Culprits<'a> {
+    pub(crate) taken: Vec<&'a Item>,
+    pub(crate) asked: Vec<&'a Item>,
+    pub(crate) told: Vec<&'a Item>,
 }
 
-fn culprits<'a>(story: &Story<'a>) -> Culprits<'a> {
+pub(crate) fn culprits<'a>(story: &Story<'a>) -> Culprits<'a> {
     let finding = story.finding;
     let taken = taken_back(story);
     let went = |item: &Item| {

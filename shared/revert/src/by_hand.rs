@@ -11,7 +11,7 @@ pub(crate) fn look(group: &GroupId) -> String {
 }
 
 /// The commands a person can run; where not even observing gave an id, the one that shows the lines.
-pub(crate) fn revoke_by_hand(group: &GroupId, lines: &[&Opening]) -> String {
+pub fn revoke_by_hand(group: &GroupId, lines: &[&Opening]) -> String {
     let command = |way, direction| {
         let ids = ids(lines, direction);
         let ids: Vec<&str> = ids.iter().map(GroupRuleId::as_str).collect();

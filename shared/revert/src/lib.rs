@@ -7,6 +7,7 @@ mod put_back;
 mod security_group_rules;
 mod standing;
 
+pub use by_hand::revoke_by_hand;
 pub use put_back::{missing, put_back};
 pub use security_group_rules::{PRIOR_AGE_MAX, SecurityGroupRules};
 pub use standing::{alike, standing};

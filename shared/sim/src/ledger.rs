@@ -38,6 +38,11 @@ impl MemoryLedger {
         lock(&self.0).items.insert(key, item);
     }
 
+    /// Somebody else takes an item away.
+    pub fn remove(&self, key: &Key) {
+        lock(&self.0).items.remove(key);
+    }
+
     /// After `passing` commits from now, one fails before it changes anything.
     pub fn fail_commit_after(&self, passing: u32) {
         lock(&self.0).fails_after = Some(passing);
