@@ -54,6 +54,9 @@ async fn tick(sweep: &Function, until: Timestamp) -> Result<(), SweepError> {
     for reach in sweep.unfinished().await? {
         sweep.present(reach, until).await?;
     }
+    if sweep.is_reconciling().await? {
+        reconcile(sweep, until).await?;
+    }
     Ok(())
 }
 

@@ -89,3 +89,58 @@ fn count(item: Option<&Item>) -> i64 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Condition;
+
+    const NOON: Timestamp = Timestamp::constant(1_800_014_400, 0);
+
+    fn window(cap: i64, count: i64, shared: bool) -> Window {
+        Window { key: Key::breaker_of_all(NOON), cap, count, shared }
+    }
+
+    #[test]
+    fn one_full_window_opens_it_and_is_the_one_that_is_marked() {
+        let breaker = Breaker { windows: vec![window(10, 9, false), window(3, 3, false)] };
+        assert!(breaker.is_open());
+        assert_eq!(breaker.tripped(NOON).len(), 1);
+        let below = Breaker { windows: vec![window(10, 9, false), window(3, 2, false)] };
+        assert!(!below.is_open() && below.tripped(NOON).is_empty());
+        assert!(!Breaker::default().is_open(), "what is not reverted is counted nowhere");
+        assert!(Breaker { windows: vec![window(0, 0, false)] }.is_open());
+    }
+
+    #[test]
+    fn what_every_account_writes_is_in_the_transaction_only_near_its_cap() {
+        let breaker = Breaker { windows: vec![window(10, 0, false), window(100, 0, true)] };
+        let [kill, counted] = breaker.guards(NOON).try_into().unwrap();
+        assert_eq!((kill.key, counted.key), (Key::kill_switch(), Key::breaker_of_all(NOON)));
+        assert_eq!(breaker.uncounted(NOON).len(), 1);
+    }
+
+    #[test]
+    fn an_approval_is_counted_over_every_cap() {
+        let full = Item::from([("n".to_owned(), Attr::N(1_000_000))]);
+        let breaker = Breaker { windows: vec![window(10, 10, false), window(100, 100, true)] };
+        let approved = breaker.approved(NOON);
+        assert_eq!(approved.len(), 2);
+        assert!(approved.iter().all(|write| write.only_if.holds(Some(&full)) && write.only_if.holds(None)));
+        assert!(breaker.guards(NOON).iter().any(|write| !write.only_if.holds(Some(&full))));
+        assert!(approved.iter().all(|write| write.only_if != Condition::Always));
+    }
+
+    #[test]
+    fn windows_begin_at_whole_tens_of_minutes_and_hours_and_follow_on_each_other() {
+        let (account, rule) = ("111122223333".parse().unwrap(), "ec2-sg-ssh-open".parse().unwrap());
+        let at = |seconds: i64| Timestamp::from_second(NOON.as_second() + seconds).unwrap();
+        let of_rule = |seconds| Key::breaker_of_rule(&account, &rule, at(seconds));
+        assert_eq!(of_rule(0), of_rule(599));
+        assert_ne!(of_rule(599), of_rule(600));
+        assert_eq!(of_rule(600).window_before(TEN_MINUTES), of_rule(0));
+        let of_account = |seconds| Key::breaker_of_account(&account, at(seconds));
+        assert_eq!(of_account(0), of_account(3_599));
+        assert_eq!(of_account(3_600).window_before(HOUR), of_account(0));
+    }
+}

@@ -2,7 +2,7 @@
 
 use model::{
     Cause, Culprit, Finding, Item, Life, Manual, Mode, Observed, Opening, Plan, Refusal, ReverterName,
-    Verdict, Work,
+    Untrusted, Verdict, Work,
 };
 use revert::{Undo, alike, missing, put_back, reverter, standing};
 use rules::{Asking, Config, RuleBook};
@@ -157,6 +157,10 @@ pub(crate) fn decide(scene: &Scene<'_>) -> Decision {
             Present { notify: true, .. } => Decision::Confirmed(Mode::Notify),
             _ => Decision::Absent,
         };
+    }
+    if config.protects(&finding.resource) {
+        let mark = Untrusted::new("the configuration");
+        return Decision::GiveUp(Manual::Protected, Some(Refusal::Protected { mark }));
     }
     let plan = match plan(finding, &present.revert, observed) {
         Ok(plan) => plan,

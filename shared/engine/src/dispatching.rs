@@ -35,10 +35,10 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
             let guards = self.guards(&record, now).await?;
             let disposition = dispatch(&self.facts(&record, &guards, now).await?);
             let writes = self.writes(&record, disposition, &guards, now);
-            let mut evidence = Evidence::default();
-            if disposition == Disposition::Manual(Manual::Fight) {
-                evidence.obstacle.clone_from(&guards.fighter);
-            }
+            // What was seen and done stays when a finding comes back; why it stopped then does not.
+            let fights = disposition == Disposition::Manual(Manual::Fight);
+            let obstacle = guards.fighter.clone().filter(|_| fights);
+            let evidence = Evidence { obstacle, refusal: None, ..record.evidence.clone() };
             let input = Input::Dispatched(disposition);
             match self.desk.apply(&record, &input, evidence, &cause(&record, disposition), writes).await? {
                 Moved::To(moved) => {
@@ -62,7 +62,10 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         guards: &Guards,
         now: Timestamp,
     ) -> Vec<Write> {
-        let mut writes = waiving::uses(&record.finding, &self.guarded.config, now);
+        // Waivers count no more in what has come back from one.
+        let waives = !record.life.returned;
+        let uses = || waiving::uses(&record.finding, &self.guarded.config, now);
+        let mut writes = waives.then(uses).unwrap_or_default();
         if disposition == Disposition::Revert {
             writes.extend(guards.breaker.guards(now));
             writes.extend(guards.fight.round(now));

@@ -9,8 +9,8 @@ use crate::writes::{self, Claim};
 use crate::{Clock, Desk, Key, Ledger, LedgerError, MoveError, Queue, Retry};
 use jiff::Timestamp;
 use model::{
-    AccountId, Culprit, Finding, FindingId, Gravity, GroupId, Item, Life, Mode, Observed, Prior, Region,
-    SecurityGroup, State, Untrusted, Verdict,
+    AccountId, Cause, Culprit, Finding, FindingId, Gravity, GroupId, Item, Life, Mode, Observed, Prior,
+    Region, SecurityGroup, State, Untrusted, Verdict,
 };
 use rules::{Asking, Config, Judged, RuleBook};
 use std::collections::BTreeMap;
@@ -209,7 +209,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
                 continue;
             };
             let record = self.desk.find(&owner).await?;
-            if record.is_none_or(|record| ended_before(&record.finding, record.life.state, finding)) {
+            if record.is_none_or(|record| yields(&record.finding, record.life.state, finding)) {
                 kept.push(Claim { from: Some(owner), ..claim });
             } else if !owners.contains(&owner) {
                 owners.push(owner);
@@ -258,11 +258,14 @@ pub(crate) fn known(item: &ledger::Item) -> Option<Prior> {
     serde_json::from_str(crate::record::text(item, "known").ok()?).ok()
 }
 
-/// Did `other` end before this was found, though its culprits were left where they are?
-fn ended_before(other: &Finding, state: State, finding: &Finding) -> bool {
-    let by_an_event = matches!(finding.cause, model::Cause::Event(_));
-    let newer = finding.happened_at() > other.happened_at();
-    state.is_terminal() && by_an_event && newer
+/// Does `other` leave its culprits to this finding? When it ended before this was found, though they were left where
+/// they are; and when a sweep was faster than the event that tells who did it, and nobody has decided yet.
+fn yields(other: &Finding, state: State, finding: &Finding) -> bool {
+    let by_an_event = matches!(finding.cause, Cause::Event(_));
+    let recurred = state.is_terminal() && finding.happened_at() > other.happened_at();
+    let only_seen = matches!(other.cause, Cause::Sighting { .. })
+        && matches!(state, State::Open | State::Awaiting(_) | State::Manual(_));
+    by_an_event && (recurred || only_seen)
 }
 
 /// Why no rule asks for a change: a failed call and a read are asked for by few.

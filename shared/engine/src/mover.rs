@@ -1,6 +1,7 @@
 //! Moves findings: reads one, asks the pure transition function, writes what it says, rings for what is owed.
 
-use crate::ledger::{Attr, Commit, Refused, Write};
+use crate::ledger::{Attr, Commit, Item, Refused, Write};
+use crate::record::to_json;
 use crate::writes;
 use crate::{
     Clock, Doorbell, Effect, Family, FindingRecord, Key, Ledger, LedgerError, Meter, Queue, QueueError,
@@ -30,6 +31,13 @@ pub(crate) enum Moved {
     Overtaken,
     /// A guard in the same transaction does not hold.
     Guarded,
+}
+
+/// One try to write a move.
+enum Attempted {
+    Ended(Moved),
+    /// Another writer only noted something: the finding as it is now.
+    Noted(Box<FindingRecord>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -70,38 +78,56 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
         Ok(item.is_some_and(|item| !matches!(item.get("on"), None | Some(Attr::Bool(false)))))
     }
 
-    /// One transition, in one transaction with its guards.
+    /// One transition, in one transaction with its guards. What others note meanwhile without moving it is kept.
     pub(crate) async fn apply(
+        &self,
+        record: &FindingRecord,
+        input: &Input,
+        mut evidence: Evidence,
+        cause: &str,
+        guards: Vec<Write>,
+    ) -> Result<Moved, LedgerError> {
+        let mut noted: Option<FindingRecord> = None;
+        for _ in 0..NOTE_TRIES_MAX {
+            let as_read = noted.as_ref().unwrap_or(record);
+            match self.attempt(as_read, input, evidence.clone(), cause, &guards).await? {
+                Attempted::Ended(moved) => return Ok(moved),
+                Attempted::Noted(now) => {
+                    evidence.echoes.clone_from(&now.evidence.echoes);
+                    noted = Some(*now);
+                }
+            }
+        }
+        Err(LedgerError::Contended)
+    }
+
+    async fn attempt(
         &self,
         record: &FindingRecord,
         input: &Input,
         evidence: Evidence,
         cause: &str,
-        guards: Vec<Write>,
-    ) -> Result<Moved, LedgerError> {
+        guards: &[Write],
+    ) -> Result<Attempted, LedgerError> {
         let now = self.now();
         let life = match next(&record.life, input, now, &self.timing) {
             Ok(life) => life,
-            Err(rejected) => return Ok(Moved::Rejected(rejected)),
+            Err(rejected) => return Ok(Attempted::Ended(Moved::Rejected(rejected))),
         };
         let (moved, mut transaction) = writes::transition(record, life, evidence, cause, now);
-        transaction.extend(guards);
+        transaction.extend_from_slice(guards);
         let mut releases = writes::released(&moved);
         loop {
             let writes: Vec<Write> = transaction.iter().chain(&releases).cloned().collect();
             let Commit::Refused(refused) = self.ledger.commit(&writes).await? else { break };
             match refused.first() {
                 // The answer to an earlier try was lost: what stands there is what we wrote.
-                Some(Refused::Yes(Some(item)))
-                    if item.get("chain") == Some(&Attr::S(moved.chain.clone())) =>
-                {
-                    break;
-                }
-                Some(Refused::Yes(_)) => return Ok(Moved::Overtaken),
+                Some(Refused::Yes(Some(item))) if is_ours(item, &moved) => break,
+                Some(Refused::Yes(item)) => return Ok(overtaken(item.as_ref(), record)),
                 _ => {}
             }
             if refused.iter().take(transaction.len()).any(Refused::is_yes) || releases.is_empty() {
-                return Ok(Moved::Guarded);
+                return Ok(Attempted::Ended(Moved::Guarded));
             }
             // A claim of another finding is not ours to release, and no reason to stay.
             let mut owned = refused.iter().skip(transaction.len()).map(|refused| !refused.is_yes());
@@ -117,7 +143,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
             cause,
             "finding {id} moved"
         );
-        Ok(Moved::To(Box::new(moved)))
+        Ok(Attempted::Ended(Moved::To(Box::new(moved))))
     }
 
     fn measure(&self, before: &FindingRecord, moved: &FindingRecord, now: Timestamp) {
@@ -157,4 +183,24 @@ impl<L: Ledger, Q: Queue, C: Clock> Desk<L, Q, C> {
         }
         Ok(())
     }
+}
+
+/// Did the other writer move it, or only note something on it?
+fn overtaken(item: Option<&Item>, record: &FindingRecord) -> Attempted {
+    let now = item.and_then(|item| FindingRecord::try_from(item).ok());
+    let unmoved = |now: &FindingRecord| {
+        let place = |life: &Life| (life.state, life.version, life.epoch);
+        place(&now.life) == place(&record.life) && now.notes != record.notes
+    };
+    match now.filter(unmoved) {
+        Some(now) => Attempted::Noted(Box::new(now)),
+        None => Attempted::Ended(Moved::Overtaken),
+    }
+}
+
+/// Did this invocation write what stands there? Two of them write the same line of history in the same millisecond; a
+/// lease says whose it is.
+fn is_ours(item: &Item, moved: &FindingRecord) -> bool {
+    item.get("chain") == Some(&Attr::S(moved.chain.clone()))
+        && item.get("life") == Some(&Attr::S(to_json(&moved.life)))
 }

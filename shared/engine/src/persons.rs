@@ -54,6 +54,8 @@ pub enum DecisionError {
     TooLong,
     #[error("only what gardefou took back can be put back, and finding `{0}` is {1}")]
     NothingToUndo(FindingId, String),
+    #[error("there is a waiver `{0}` already")]
+    Taken(WaiverId),
     #[error("it was undone before: finding `{0}`")]
     Undone(FindingId),
 }
@@ -87,8 +89,9 @@ impl<L: Ledger, Q: Queue, C: Clock> Persons<L, Q, C> {
 
     /// What a person approved counts in the breaker, and is never refused by it.
     async fn counted(&self, record: &FindingRecord) -> Result<Vec<Write>, DecisionError> {
-        let FindingRecord { finding, .. } = record;
-        let Some(violation) = finding.violations.first() else { return Ok(Vec::new()) };
+        let FindingRecord { finding, life, .. } = record;
+        let violation = finding.counted_under(life).or_else(|| finding.violations.first());
+        let Some(violation) = violation else { return Ok(Vec::new()) };
         let (account, now) = (&finding.resource.account, self.desk.now());
         let breaker = Breaker::read(&self.desk.ledger, self.caps, account, &violation.rule, now).await?;
         Ok(breaker.approved(now))
@@ -112,8 +115,10 @@ impl<L: Ledger, Q: Queue, C: Clock> Persons<L, Q, C> {
     /// A waiver that is not about one finding.
     pub async fn grant(&self, waiver: &Waiver) -> Result<(), DecisionError> {
         waiver.check()?;
-        self.desk.ledger.commit(&[writes::waiver_granted(waiver)]).await?;
-        Ok(())
+        match self.desk.ledger.commit(&[writes::waiver_granted(waiver)]).await? {
+            Commit::Done => Ok(()),
+            Commit::Refused(_) => Err(DecisionError::Taken(waiver.id.clone())),
+        }
     }
 
     /// Takes it over: no automation until then, and nobody is called.
@@ -222,7 +227,15 @@ impl<L: Ledger, Q: Queue, C: Clock> Persons<L, Q, C> {
                     let state = record.life.state.label();
                     return Err(DecisionError::Refused { finding: id, state, why: Rejected::KillSwitch });
                 }
-                Moved::Overtaken => record = self.find(&id).await?,
+                Moved::Overtaken => {
+                    let moved = self.find(&id).await?;
+                    if moved.life.approval != record.life.approval {
+                        // Another person decided, and this one did not see that.
+                        let (state, why) = (moved.life.state.label(), Rejected::Outdated);
+                        return Err(DecisionError::Refused { finding: id, state, why });
+                    }
+                    record = moved;
+                }
             }
         }
         Err(DecisionError::Busy(id))
@@ -237,6 +250,8 @@ impl<L: Ledger, Q: Queue, C: Clock> Persons<L, Q, C> {
         reason: &str,
     ) -> Result<Vec<Waiver>, DecisionError> {
         let now = self.desk.now();
+        // CloudTrail's times have whole seconds: what happens in this one is covered.
+        let from = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let waiver = |rule: &RuleId| {
             let account: &AccountId = &finding.resource.account;
             let waiver = Waiver {
@@ -247,7 +262,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Persons<L, Q, C> {
                 actor: None,
                 owner: by.name.clone(),
                 reason: reason.to_owned(),
-                from: now,
+                from,
                 until,
             };
             waiver.check().map(|()| waiver)

@@ -115,6 +115,15 @@ pub enum TrailError {
     Unreachable(#[source] BoxError),
 }
 
+impl TrailError {
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Throttled(_) | Self::Unreachable(_) => Retry::Later(None),
+            Self::Denied(_) => Retry::Never,
+        }
+    }
+}
+
 /// Under which name the account sees our calls: `gardefou-<finding>-<epoch>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {

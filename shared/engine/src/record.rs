@@ -28,6 +28,8 @@ pub struct FindingRecord {
     pub chain: String,
     /// Which version each channel was told.
     pub told: BTreeMap<String, u64>,
+    /// How often something was noted on it without moving it.
+    pub notes: i64,
 }
 
 /// An item that is not what it should be.
@@ -66,12 +68,17 @@ impl TryFrom<&Item> for FindingRecord {
             (Some(channel), Attr::N(version)) => Some((channel.to_owned(), u64::try_from(*version).ok()?)),
             _ => None,
         });
+        let notes = match item.get("notes") {
+            Some(Attr::N(notes)) => *notes,
+            _ => 0,
+        };
         Ok(Self {
             finding: json(item, "finding")?,
             life: json(item, "life")?,
             evidence: json(item, "evidence")?,
             chain: text(item, "chain")?.to_owned(),
             told: told.collect(),
+            notes,
         })
     }
 }

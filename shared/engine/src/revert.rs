@@ -145,7 +145,8 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         worker: &WorkerId,
     ) -> Result<Outcome, RevertError> {
         let armed_at = Some(self.desk.now());
-        let evidence = Evidence { plan: Some(plan.clone()), armed_at, ..record.evidence.clone() };
+        let stored = Some(with_taken(&plan, &record.evidence));
+        let evidence = Evidence { plan: stored, armed_at, ..record.evidence.clone() };
         let armed = match self.arm(&record, &evidence, worker).await? {
             Moved::To(armed) => *armed,
             Moved::Guarded | Moved::Rejected(_) | Moved::Overtaken => return Ok(Outcome::Done),
@@ -266,6 +267,12 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         }
         let observed = match self.observer.observe(&record.finding.resource).await {
             Ok(observed) => observed,
+            // It will never be read: what is not seen to be done is not done, and the next claim says why it stops.
+            Err(error) if error.retry() == Retry::Never => {
+                let evidence = Evidence { obstacle: Some(chain(&error)), ..record.evidence.clone() };
+                let unread = Input::Read { gone: false, approve_left: false };
+                return self.leave(record, &unread, evidence, "it could not be read again").await;
+            }
             Err(source) => {
                 return Err(RevertError::Verify { finding: record.finding.id.to_string(), source });
             }
@@ -275,6 +282,15 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         let cause = if gone { "read again: done" } else { "read again: not done" };
         self.leave(record, &Input::Read { gone, approve_left }, evidence, cause).await
     }
+}
+
+/// The plan, and what earlier ones of the same finding took: all of that can be put back.
+fn with_taken(plan: &Plan, before: &Evidence) -> Plan {
+    let planned = |item: &Item| plan.takes_back.iter().any(|one| one.id() == item.id());
+    let removed = |item: &&Item| item.id().is_some_and(|id| before.removed.iter().any(|gone| gone == id));
+    let earlier = before.plan.iter().flat_map(|plan| &plan.takes_back);
+    let earlier = earlier.filter(removed).filter(|item| !planned(item)).cloned();
+    Plan { steps: plan.steps.clone(), takes_back: earlier.chain(plan.takes_back.iter().cloned()).collect() }
 }
 
 /// What AWS says it removed with another content than was planned: somebody changed it in between.

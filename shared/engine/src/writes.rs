@@ -21,7 +21,7 @@ const BREAKER_KEPT_SECONDS: i64 = 2 * 86_400;
 /// A finding as it is recorded: in state OPEN, with the first line of its history.
 pub(crate) fn born(finding: Finding, life: Life, cause: &str, now: Timestamp) -> FindingRecord {
     let (_, chain) = first_line(&finding, &life, cause, now).item(None);
-    FindingRecord { finding, life, evidence: Evidence::default(), chain, told: BTreeMap::new() }
+    FindingRecord { finding, life, evidence: Evidence::default(), chain, told: BTreeMap::new(), notes: 0 }
 }
 
 fn first_line(finding: &Finding, life: &Life, cause: &str, now: Timestamp) -> History {
@@ -103,7 +103,7 @@ pub(crate) fn transition(
     let finding = Write {
         key: record.key(),
         edit: Edit::Update { set, add: Vec::new(), remove: absent_columns(&life) },
-        only_if: unmoved(record),
+        only_if: Condition::All(vec![unmoved(record), unnoted(record)]),
     };
     let history = Write {
         key: Key::history(&record.finding.id, life.version),
@@ -121,6 +121,14 @@ fn unmoved(record: &FindingRecord) -> Condition {
         Condition::Is("version", number(record.life.version)),
         Condition::Is("epoch", number(record.life.epoch)),
     ])
+}
+
+/// Nothing was noted on it since it was read: a note leaves the version as it is.
+fn unnoted(record: &FindingRecord) -> Condition {
+    match record.notes {
+        0 => Condition::Lacks("notes"),
+        notes => Condition::Is("notes", Attr::N(notes)),
+    }
 }
 
 /// Nothing is written to it, if it is as it was read.
@@ -231,14 +239,10 @@ fn newer(key: Key, item: Item, attribute: &'static str, at: Timestamp) -> Write 
 /// What is noted on a finding without moving it: what was seen, and what is told. Only if it is as it was read.
 pub(crate) fn noted(record: &FindingRecord, life: &Life, evidence: &Evidence, now: Timestamp) -> Write {
     let set = life_columns(&record.finding, life, evidence, now);
-    let tell = match record.life.tell {
-        Some(tell) => Condition::Is("tell", Attr::N(i64::try_from(tell).unwrap_or(i64::MAX))),
-        None => Condition::Lacks("tell"),
-    };
     Write {
         key: record.key(),
-        edit: Edit::Update { set, add: Vec::new(), remove: absent_columns(life) },
-        only_if: Condition::All(vec![unmoved(record), tell]),
+        edit: Edit::Update { set, add: vec![("notes", 1)], remove: absent_columns(life) },
+        only_if: Condition::All(vec![unmoved(record), unnoted(record)]),
     }
 }
 

@@ -169,7 +169,8 @@ pub(crate) fn to(life: &Life, state: State, now: Timestamp, timing: &Timing) -> 
         State::Awaiting(_) | State::Manual(_) => loud(moved),
         // Where people were told before, a channel that can is kept up to date.
         State::Reverted | State::Resolved(_) | State::Waived | State::Acked if life.loud > 0 => {
-            Life { tell: Some(version), ..moved }
+            // One message told of all that waited because of the breaker: the end of each is no news.
+            Life { tell: Some(version), loud: if life.hushed { 0 } else { life.loud }, ..moved }
         }
         _ => moved,
     }
@@ -204,6 +205,8 @@ fn dispatched(life: &Life, disposition: Disposition, now: Timestamp, timing: &Ti
 /// Only a look needs no kill switch: nothing is called that changes anything.
 fn claimed_or_stopped(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Life {
     match life.work {
+        // A person asked to cancel: whoever claims it only writes that down.
+        _ if life.cancel => claimed(life, by, now, timing),
         Work::Revert | Work::Restore | Work::Undo if kill => {
             to(life, State::Awaiting(Wait::Kill), now, timing)
         }
@@ -248,7 +251,11 @@ fn reverting(
     match (phase, input) {
         // A person asked in time: whatever the worker saw meanwhile, it stands.
         (Phase::Claimed, input) if life.cancel && ends_claim(input) => Ok(cancelled(life, now, timing)),
-        (Phase::Claimed, Input::Absent) => into(State::Verifying { reads: 0, absences: 0 }),
+        // After a call whose answer was lost, people hear of it here.
+        (Phase::Claimed, Input::Absent) => {
+            let verifying = to(life, State::Verifying { reads: 0, absences: 0 }, now, timing);
+            Ok(if life.acted { loud(verifying) } else { verifying })
+        }
         (Phase::Claimed, Input::Confirmed { granted: Mode::Approve }) => into(State::Awaiting(Wait::Approve)),
         (Phase::Claimed, Input::Confirmed { granted: Mode::Notify }) => into(State::Manual(Manual::Told)),
         (Phase::Claimed, Input::BlastRadius) => into(State::Awaiting(Wait::BlastRadius)),

@@ -5,7 +5,7 @@ use engine::{Cursor, Hands, Inventory, Observer, ObserverError, Page, Removed, S
 use model::{
     AccountId, Direction, GroupId, GroupRuleId, Item, Observed, Opening, Resource, SecurityGroup, Step,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 /// What the next call meets.
@@ -17,6 +17,8 @@ pub enum Trouble {
     AnswerLost,
     /// AWS answers that it did it, and did not.
     AnsweredOnly,
+    /// The answer to a read makes no sense.
+    Nonsense,
     /// Somebody changes the line, under the same id, just before the call.
     ModifiedMeanwhile,
 }
@@ -32,6 +34,10 @@ struct Inside {
     calls: Vec<(String, Step)>,
     /// Calls so far: no id is given twice.
     made: usize,
+    /// How many groups an inventory gives at a time; all of them if nothing is said.
+    page: Option<usize>,
+    /// Accounts whose inventory may not be read.
+    hidden: BTreeSet<AccountId>,
 }
 
 impl Account {
@@ -47,6 +53,16 @@ impl Account {
         if let Some(group) = lock(&self.0).groups.get_mut(group) {
             group.lines.retain(|line| line.rule.as_ref() != Some(rule));
         }
+    }
+
+    /// From now on an inventory gives so many groups at a time.
+    pub fn page_by(&self, groups: usize) {
+        lock(&self.0).page = Some(groups);
+    }
+
+    /// From now on this account's inventory may not be read.
+    pub fn hide(&self, account: AccountId) {
+        lock(&self.0).hidden.insert(account);
     }
 
     pub fn trouble_next(&self, trouble: Trouble) {
@@ -68,6 +84,7 @@ impl Observer for Account {
         let mut inside = lock(&self.0);
         match inside.unreadable.pop_front() {
             Some(Trouble::Denied) => return Err(ObserverError::Denied("UnauthorizedOperation".into())),
+            Some(Trouble::Nonsense) => return Err(ObserverError::Nonsense("two groups for one id".into())),
             Some(_) => return Err(ObserverError::Throttled("RequestLimitExceeded".into())),
             None => {}
         }
@@ -78,8 +95,15 @@ impl Observer for Account {
 }
 
 impl Inventory for Account {
-    async fn page(&self, account: &AccountId, _: Option<&Cursor>) -> Result<Page<Sighted>, ObserverError> {
+    async fn page(
+        &self,
+        account: &AccountId,
+        after: Option<&Cursor>,
+    ) -> Result<Page<Sighted>, ObserverError> {
         let inside = lock(&self.0);
+        if inside.hidden.contains(account) {
+            return Err(ObserverError::Denied("UnauthorizedOperation".into()));
+        }
         let sighted = |group: &SecurityGroup| {
             Some(Sighted {
                 resource: Resource {
@@ -88,10 +112,12 @@ impl Inventory for Account {
                     service: "ec2".parse().ok()?,
                     id: group.group.as_str().into(),
                 },
-                observed: Observed::SecurityGroup(group.clone()),
+                // Who reads them all does not ask what depends on each.
+                observed: Observed::SecurityGroup(SecurityGroup { uses: None, ..group.clone() }),
             })
         };
-        Ok(Page { items: inside.groups.values().filter_map(sighted).collect(), next: None })
+        let sighted: Vec<Sighted> = inside.groups.values().filter_map(sighted).collect();
+        Ok(crate::page(&sighted, after, inside.page.unwrap_or(usize::MAX)))
     }
 }
 

@@ -16,14 +16,23 @@ pub enum Mood {
     Refusing,
 }
 
-/// What each channel heard: finding and version, in order.
+/// What one channel heard once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    pub channel: &'static str,
+    pub finding: FindingId,
+    pub version: u64,
+    pub digest: bool,
+}
+
+/// What each channel heard, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Crowd(Arc<Mutex<Inside>>);
 
 #[derive(Debug, Default)]
 struct Inside {
     moods: BTreeMap<&'static str, Mood>,
-    heard: Vec<(&'static str, FindingId, u64)>,
+    heard: Vec<Heard>,
 }
 
 impl Crowd {
@@ -42,9 +51,14 @@ impl Crowd {
         lock(&self.0)
             .heard
             .iter()
-            .filter(|(name, ..)| *name == channel)
-            .map(|(_, _, version)| *version)
+            .filter(|heard| heard.channel == channel)
+            .map(|heard| heard.version)
             .collect()
+    }
+
+    /// Everything that was heard, in order.
+    pub fn everything(&self) -> Vec<Heard> {
+        lock(&self.0).heard.clone()
     }
 }
 
@@ -66,7 +80,9 @@ impl Audience for Crowd {
             Mood::DownFor(time) => Err(ChannelError::Later { after: Some(time), source: "down".into() }),
             Mood::Refusing => Err(ChannelError::Refused("invalid_payload".into())),
             Mood::Up => {
-                inside.heard.push((name, story.finding.id.clone(), story.life.tell.unwrap_or_default()));
+                let version = story.life.tell.unwrap_or_default();
+                let finding = story.finding.id.clone();
+                inside.heard.push(Heard { channel: name, finding, version, digest: story.digest });
                 Ok(())
             }
         }

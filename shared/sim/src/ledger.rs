@@ -31,7 +31,14 @@ impl MemoryLedger {
 
     /// The items whose partition key starts so.
     pub fn starting(&self, pk: &str) -> Vec<(Key, Item)> {
-        self.items().into_iter().filter(|(key, _)| key.pk.starts_with(pk)).collect()
+        let state = lock(&self.0);
+        let of = state.items.iter().filter(|(key, _)| key.pk.starts_with(pk));
+        of.map(|(key, item)| (key.clone(), item.clone())).collect()
+    }
+
+    /// As a TTL does.
+    pub fn forget(&self, key: &Key) {
+        lock(&self.0).items.remove(key);
     }
 
     pub fn put(&self, key: Key, item: Item) {
@@ -65,13 +72,10 @@ impl Ledger for MemoryLedger {
 
     async fn partition(&self, pk: &str, sk_prefix: &str) -> Result<Vec<(Key, Item)>, LedgerError> {
         let state = lock(&self.0);
+        let first = Key { pk: pk.to_owned(), sk: sk_prefix.to_owned() };
         let of = |key: &Key| key.pk == pk && key.sk.starts_with(sk_prefix);
-        Ok(state
-            .items
-            .iter()
-            .filter(|(key, _)| of(key))
-            .map(|(key, item)| (key.clone(), item.clone()))
-            .collect())
+        let items = state.items.range(first..).take_while(|(key, _)| of(key));
+        Ok(items.map(|(key, item)| (key.clone(), item.clone())).collect())
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<Commit, LedgerError> {

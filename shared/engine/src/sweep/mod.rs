@@ -8,7 +8,7 @@ mod tick;
 pub use reconcile::Coverage;
 
 use crate::ledger::{Attr, Edit, Index, Item, Write};
-use crate::ports::{Inventory, Observer, ObserverError, TrailError, TrailLog};
+use crate::ports::{Inventory, Observer, ObserverError, Retry, TrailError, TrailLog};
 use crate::{Clock, Condition, Cursor, Evaluate, EvaluateError, Key, LedgerError, MoveError, Queue};
 use jiff::Timestamp;
 use model::AccountId;
@@ -70,6 +70,9 @@ struct Progress {
     /// The work index: which lane; present once the inventory is through.
     lane: Option<u8>,
     started_at: Option<Timestamp>,
+    /// What a reconciliation has counted.
+    #[serde(default)]
+    coverage: Coverage,
 }
 
 impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep<L, Q, C, O, I, T> {
@@ -87,6 +90,29 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             }
         }
         Ok(unfinished)
+    }
+
+    /// One account that cannot be looked at holds up no other.
+    fn is_blind(&self, error: &SweepError) {
+        self.evaluate.desk.meter.count("SweepBlind");
+        tracing::error!(error = %crate::chain(error), "a sweep could not look");
+    }
+
+    /// What will never be handled holds up nothing else; what may be later ends this run.
+    fn pass_over(&self, handled: Result<(), SweepError>) -> Result<(), SweepError> {
+        match handled {
+            Err(SweepError::Evaluate(error)) if error.retry() == Retry::Never => {
+                self.evaluate.desk.meter.count("SweepFailed");
+                tracing::error!(error = %crate::chain(&error), "a sweep passed over what it cannot handle");
+                Ok(())
+            }
+            handled => handled,
+        }
+    }
+
+    /// Did an earlier invocation stop in the middle of what CloudTrail remembers?
+    pub async fn is_reconciling(&self) -> Result<bool, SweepError> {
+        Ok(self.progress(reconcile::JOB).await?.is_some())
     }
 
     async fn progress(&self, job: &str) -> Result<Option<Progress>, SweepError> {

@@ -8,10 +8,16 @@ use crate::recording::{self, Found};
 use crate::waiving::Waivers;
 use crate::{Clock, EvaluateError, FindingRecord, Key, Queue, writes};
 use jiff::Timestamp;
-use model::{Culprit, FindingId, Input, Mode, Observed, Resource, Severity, State, Verdict};
+use model::{
+    Cause, Culprit, Finding, FindingId, Input, Item, Mode, Observed, Resource, Severity, State, Verdict,
+};
+use revert::alike;
 use rules::{Asking, Judged};
 use std::collections::BTreeMap;
 use trail::Change;
+
+/// So often a resource is found again by sweeps alone, while its findings are kept.
+const RECURRENCES_MAX: usize = 400;
 
 /// Under which name its progress is kept.
 pub(super) fn job(reach: Reach) -> &'static str {
@@ -38,15 +44,23 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
                 self.keep(job, Some(&progress)).await?;
                 return Ok(false);
             }
-            let page = self
-                .inventory
-                .page(&place.account, progress.after.as_ref())
-                .await
-                .map_err(|source| SweepError::Inventory { account: place.account.clone(), source })?;
-            for sighted in &page.items {
-                self.judge(sighted, reach).await?;
+            match self.inventory.page(&place.account, progress.after.as_ref()).await {
+                Ok(page) => {
+                    for sighted in &page.items {
+                        let judged = self.judge(sighted, reach).await;
+                        self.pass_over(judged)?;
+                    }
+                    progress.after = page.next;
+                }
+                Err(source) if source.retry() != Retry::Never => {
+                    self.keep(job, Some(&progress)).await?;
+                    return Err(SweepError::Inventory { account: place.account.clone(), source });
+                }
+                Err(source) => {
+                    self.is_blind(&SweepError::Inventory { account: place.account.clone(), source });
+                    progress.after = None;
+                }
             }
-            progress.after = page.next;
             if progress.after.is_none() {
                 progress.place += 1;
             }
@@ -68,7 +82,8 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             }
             let page = self.evaluate.desk.ledger.due(lane, Timestamp::MAX, progress.after.as_ref()).await?;
             for id in &page.items {
-                self.sight(id).await?;
+                let sighted = self.sight(id).await;
+                self.pass_over(sighted)?;
             }
             progress.after = page.next;
             if progress.after.is_none() {
@@ -129,11 +144,7 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         let asking = Asking { account: &resource.account, actor: None, tags: tags.as_ref() };
         let allowed = guarded.config.allowance.allowed(asking).mode;
         let judged = self.unclaimed(resource, judged, allowed).await?;
-        let last = self.last_finding(resource).await?;
-        let found = Found::Sighting { seen: &seen, after: last.as_ref() };
-        let Some(mut finding) = recording::finding(found, &judged, allowed, guarded.rules.pack(), now) else {
-            return Ok(());
-        };
+        let Some(mut finding) = self.finding(&seen, &judged, allowed).await? else { return Ok(()) };
         let gravity = recording::gravity(&finding, &judged);
         let waivers = Waivers::of(&self.evaluate.desk.ledger, &guarded.config, &resource.account).await?;
         waivers.mark(&mut finding, now);
@@ -148,6 +159,27 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         Ok(())
     }
 
+    /// What is known of a resource is forgotten sooner than its findings are: from one that is over, on to the next.
+    async fn finding(
+        &self,
+        seen: &Change,
+        judged: &[Judged<'_>],
+        allowed: Mode,
+    ) -> Result<Option<Finding>, SweepError> {
+        let desk = &self.evaluate.desk;
+        let mut last = self.last_finding(&seen.resource).await?;
+        for _ in 0..RECURRENCES_MAX {
+            let found = Found::Sighting { seen, after: last.as_ref() };
+            let pack = self.evaluate.guarded.rules.pack();
+            let Some(finding) = recording::finding(found, judged, allowed, pack, desk.now()) else { break };
+            match desk.find(&finding.id).await? {
+                Some(over) if over.life.state.is_terminal() => last = Some(over.finding.id),
+                _ => return Ok(Some(finding)),
+            }
+        }
+        Ok(None)
+    }
+
     /// Without the culprits that another finding takes care of. One that was only observed does not, once more is
     /// allowed.
     async fn unclaimed<'r>(
@@ -157,10 +189,11 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         allowed: Mode,
     ) -> Result<Vec<Judged<'r>>, SweepError> {
         let mut left = Vec::new();
+        let put_back = self.put_back(resource).await?;
         for Judged { rule, verdict } in judged {
             let Verdict::Violation(items) = verdict else { continue };
             let mut free = Vec::new();
-            for item in items {
+            for item in items.into_iter().filter(|item| !put_back.iter().any(|back| alike(back, item))) {
                 let culprit = Culprit { item, prior: None };
                 if !self.is_taken_care_of(resource, &culprit, rule.mode.min(allowed)).await? {
                     free.push(culprit.item);
@@ -171,6 +204,18 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             }
         }
         Ok(left)
+    }
+
+    /// What the last finding put back has another id than it had when it was found: its content names it.
+    async fn put_back(&self, resource: &Resource) -> Result<Vec<Item>, SweepError> {
+        let Some(last) = self.last_finding(resource).await? else { return Ok(Vec::new()) };
+        let record = self.evaluate.desk.find(&last).await?;
+        let puts_back = |record: &FindingRecord| {
+            let back = matches!(record.finding.cause, Cause::Undo { .. } | Cause::Collateral { .. });
+            back && !record.life.state.is_terminal()
+        };
+        let culprits = record.filter(puts_back).map(|record| record.finding.culprits).unwrap_or_default();
+        Ok(culprits.into_iter().map(|culprit| culprit.item).collect())
     }
 
     async fn is_taken_care_of(

@@ -3,7 +3,7 @@
 
 use super::{Progress, Sweep, SweepError};
 use crate::ledger::{Attr, Index};
-use crate::ports::{Inventory, Observer, TrailLog};
+use crate::ports::{Inventory, Observer, Retry, TrailLog};
 use crate::{Clock, Key, Queue, Session};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use trail::{Change, parse_record};
 const BACK: SignedDuration = SignedDuration::from_hours(26);
 /// Younger events may still be on their way.
 const YOUNG: SignedDuration = SignedDuration::from_mins(15);
-const JOB: &str = "reconcile";
+pub(super) const JOB: &str = "reconcile";
 
 /// How much of what the trail tells had arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,24 +40,33 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
         let started = progress.started_at.unwrap_or(now);
         let before = |time: SignedDuration| started.checked_sub(time).unwrap_or(started);
         let between = (before(BACK), before(YOUNG));
-        let mut coverage = Coverage::default();
         while let Some(place) = self.places.get(progress.place) {
             if !self.has_time(until) {
                 self.keep(JOB, Some(&progress)).await?;
                 return Ok(None);
             }
-            let page = self.trail.lookup(&place.account, between, progress.after.as_ref()).await;
-            let page = page.map_err(|source| SweepError::Trail { account: place.account.clone(), source })?;
-            for record in &page.items {
-                self.count(&self.compare(record).await?, &mut coverage);
+            match self.trail.lookup(&place.account, between, progress.after.as_ref()).await {
+                Ok(page) => {
+                    for record in &page.items {
+                        self.count(&self.compare(record).await?, &mut progress.coverage);
+                    }
+                    progress.after = page.next;
+                }
+                Err(source) if source.retry() != Retry::Never => {
+                    self.keep(JOB, Some(&progress)).await?;
+                    return Err(SweepError::Trail { account: place.account.clone(), source });
+                }
+                Err(source) => {
+                    self.is_blind(&SweepError::Trail { account: place.account.clone(), source });
+                    progress.after = None;
+                }
             }
-            progress.after = page.next;
             if progress.after.is_none() {
                 progress.place += 1;
             }
         }
         self.keep(JOB, None).await?;
-        Ok(Some(coverage))
+        Ok(Some(progress.coverage))
     }
 
     fn count(&self, found: &Found, coverage: &mut Coverage) {

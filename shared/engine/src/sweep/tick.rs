@@ -15,7 +15,10 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
     /// Everything that is due, until then. One finding that cannot be handled holds up no other.
     pub async fn tick(&self, until: Timestamp) -> Result<(), SweepError> {
         let now = self.evaluate.desk.now();
-        for lane in 0..LANES {
+        // Each minute begins with another lane: what never gets done in one starves no other.
+        let first = now.as_second().div_euclid(60).rem_euclid(i64::from(LANES));
+        let first = u8::try_from(first).unwrap_or_default();
+        for lane in (0..LANES).map(|lane| (first + lane) % LANES) {
             let mut after = None;
             loop {
                 let page = self.evaluate.desk.ledger.due(lane, now, after.as_ref()).await?;

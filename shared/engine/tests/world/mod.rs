@@ -2,30 +2,39 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     clippy::allow_attributes,
     reason = "each test file uses the part of the world it needs"
 )]
 
+mod events;
+
+pub use events::{
+    another_world, by, envelope, event_id, group_id, ipv4_world, line, opening, own_call, record,
+};
+
 use engine::{
     Attr, Desk, Doorbell, Effect, Evaluate, EvaluateError, Fate, FindingRecord, Guarded, Key, Ledger as _,
-    Meter, Notify, Outcome, Revert, RevertError,
+    Meter, Notify, Outcome, Person, Persons, Place, Reach, Revert, RevertError, Sweep, SweepError,
 };
+use events::root;
 use jiff::{SignedDuration, Timestamp};
-use model::{Direction, FindingId, Opening, Ports, SecurityGroup, State, Timing, Traffic, WorkerId};
+use model::{FindingId, Opening, SecurityGroup, State, Timing, WorkerId};
 use rules::{Config, RuleBook, RuleFile};
-use serde_json::{Value, json};
-use sim::{Account, Crowd, ManualClock, MemoryLedger, MemoryQueue};
-use std::path::{Path, PathBuf};
+use serde_json::Value;
+use sim::{Account, Crowd, ManualClock, MemoryLedger, MemoryQueue, MemoryTrail};
+use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
 
 pub const GROUP: &str = "sg-0aa11bb22cc33dd44";
 pub const WORLD_RULE: &str = "sgr-0a1b2c3d4e5f60718";
 pub const ACTING_ROLE: &str = "arn:aws:iam::111122223333:role/gardefou/acting";
-const IPV4_WORLD: &str = "ec2/AuthorizeSecurityGroupIngress/ipv4-world.json";
+pub const ACCOUNT: &str = "111122223333";
 
-type MemoryDesk = Desk<MemoryLedger, MemoryQueue, ManualClock>;
+pub type MemoryDesk = Desk<MemoryLedger, MemoryQueue, ManualClock>;
+pub type MemorySweep = Sweep<MemoryLedger, MemoryQueue, ManualClock, Account, Account, MemoryTrail>;
 
 pub struct World {
     pub ledger: MemoryLedger,
@@ -33,6 +42,8 @@ pub struct World {
     pub clock: ManualClock,
     pub account: Account,
     pub crowd: Crowd,
+    pub trail: MemoryTrail,
+    pub meter: Meter,
     pub config: String,
     /// A user's own rule beside the shipped ones.
     pub own_rule: Option<RuleFile>,
@@ -43,55 +54,6 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("a port in memory waits"),
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
-}
-
-pub fn record(path: &str) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(root().join("events").join(path)).unwrap()).unwrap()
-}
-
-/// As EventBridge delivers a record.
-pub fn envelope(record: &Value) -> Value {
-    json!({
-        "version": "0",
-        "id": "11111111-2222-3333-4444-555555555555",
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": format!("aws.{}", record["eventSource"].as_str().unwrap().split('.').next().unwrap()),
-        "account": record["recipientAccountId"],
-        "time": record["eventTime"],
-        "region": record["awsRegion"],
-        "resources": [],
-        "detail": record,
-    })
-}
-
-pub fn ipv4_world() -> Value {
-    envelope(&record(IPV4_WORLD))
-}
-
-/// The same call with another event id, rule id and account.
-pub fn another_world(number: u32, account: &str) -> Value {
-    let mut record = record(IPV4_WORLD);
-    record["eventID"] = json!(format!("c3819789-6ccb-4cbf-a56e-{number:012}"));
-    record["recipientAccountId"] = json!(account);
-    record["responseElements"]["securityGroupRuleSet"]["items"][0]["securityGroupRuleId"] =
-        json!(format!("sgr-{number:017}"));
-    record["responseElements"]["securityGroupRuleSet"]["items"][0]["groupId"] =
-        json!(format!("sg-{number:017}"));
-    envelope(&record)
-}
-
-pub fn line(rule: &str, port: u16, net: &str) -> Opening {
-    Opening {
-        rule: Some(rule.parse().unwrap()),
-        direction: Direction::Ingress,
-        traffic: Traffic::Tcp(Ports::new(port, port).unwrap()),
-        source: model::Source::Net(net.parse().unwrap()),
-        description: None,
     }
 }
 
@@ -109,19 +71,36 @@ fn shipped() -> &'static [RuleFile] {
     &FILES
 }
 
+pub fn group(id: &str, lines: Vec<Opening>) -> SecurityGroup {
+    SecurityGroup {
+        group: id.parse().unwrap(),
+        name: "web".into(),
+        tags: BTreeMap::new(),
+        lines,
+        prefix_lists: BTreeMap::new(),
+        uses: None,
+    }
+}
+
+fn guarded(config: &str, own_rule: Option<&RuleFile>) -> Arc<Guarded> {
+    let config = Config::read(config).unwrap();
+    let (rules, problems) = RuleBook::trust(shipped().iter().cloned().chain(own_rule.cloned()), &config);
+    assert!(problems.is_empty(), "{problems:?}");
+    let region = "eu-west-3".parse().unwrap();
+    Arc::new(Guarded { rules, config, region, acting_role: ACTING_ROLE.to_owned() })
+}
+
+pub fn person(name: &str) -> Person {
+    Person { name: name.to_owned() }
+}
+
 impl World {
     /// Accounts allow `mode`; half an hour after the recorded events; the group holds what `ipv4-world.json` added
     /// and one legitimate line.
     pub fn allowing(mode: &str) -> Self {
         let account = Account::default();
-        account.put(SecurityGroup {
-            group: GROUP.parse().unwrap(),
-            name: "web".into(),
-            tags: std::collections::BTreeMap::new(),
-            lines: vec![line(WORLD_RULE, 22, "0.0.0.0/0"), line("sgr-0fff", 443, "198.51.100.0/24")],
-            prefix_lists: std::collections::BTreeMap::new(),
-            uses: None,
-        });
+        let lines = vec![line(WORLD_RULE, 22, "0.0.0.0/0"), line("sgr-0fff", 443, "198.51.100.0/24")];
+        account.put(group(GROUP, lines));
         let start: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
         Self {
             ledger: MemoryLedger::default(),
@@ -129,36 +108,32 @@ impl World {
             clock: ManualClock::at(start),
             account,
             crowd: Crowd::of(&["slack", "sns"]),
+            trail: MemoryTrail::default(),
+            meter: Meter::default(),
             config: format!("mode: {mode}\n"),
             own_rule: None,
         }
     }
 
-    fn rules(&self, config: &Config) -> RuleBook {
-        let (book, problems) =
-            RuleBook::trust(shipped().iter().cloned().chain(self.own_rule.clone()), config);
-        assert!(problems.is_empty(), "{problems:?}");
-        book
-    }
-
-    fn desk(&self) -> MemoryDesk {
+    pub fn desk(&self) -> MemoryDesk {
         Desk {
             ledger: self.ledger.clone(),
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             timing: Timing::default(),
-            meter: Meter::default(),
+            meter: self.meter.clone(),
         }
     }
 
-    fn guarded(&self) -> Arc<Guarded> {
-        let config = Config::read(&self.config).unwrap();
-        Arc::new(Guarded {
-            rules: self.rules(&config),
-            config,
-            region: "eu-west-3".parse().unwrap(),
-            acting_role: ACTING_ROLE.to_owned(),
-        })
+    pub fn guarded(&self) -> Arc<Guarded> {
+        /// By configuration and own rule: a rule book takes longer to read than a test to run.
+        static READ: Mutex<BTreeMap<(String, String), Arc<Guarded>>> = Mutex::new(BTreeMap::new());
+        let own = self.own_rule.as_ref().map(|rule| rule.rule_yaml.clone()).unwrap_or_default();
+        let mut read = READ.lock().unwrap();
+        let known = read
+            .entry((self.config.clone(), own))
+            .or_insert_with(|| guarded(&self.config, self.own_rule.as_ref()));
+        known.clone()
     }
 
     pub fn evaluate(&self, envelope: &Value) -> Result<Fate, EvaluateError> {
@@ -173,6 +148,93 @@ impl World {
         let (observer, hands) = (self.account.clone(), self.account.clone());
         let function = Revert { desk: self.desk(), observer, hands, guarded: self.guarded() };
         now(function.doorbell(doorbell, &WorkerId(worker.to_owned())))
+    }
+
+    pub fn sweep(&self) -> MemorySweep {
+        Sweep {
+            evaluate: Evaluate { desk: self.desk(), guarded: self.guarded() },
+            observer: self.account.clone(),
+            inventory: self.account.clone(),
+            trail: self.trail.clone(),
+            places: vec![Place { account: ACCOUNT.parse().unwrap() }],
+        }
+    }
+
+    /// The sweep of every minute, with all the time it wants.
+    pub fn tick(&self) {
+        now(self.sweep().tick(Timestamp::MAX)).unwrap();
+    }
+
+    pub fn present(&self) -> bool {
+        now(self.sweep().present(Reach::All, Timestamp::MAX)).unwrap()
+    }
+
+    pub fn reconcile(&self) -> Result<Option<engine::Coverage>, SweepError> {
+        now(self.sweep().reconcile(Timestamp::MAX))
+    }
+
+    pub fn persons(&self) -> Persons<MemoryLedger, MemoryQueue, ManualClock> {
+        Persons { desk: self.desk(), caps: self.guarded().config.breaker }
+    }
+
+    /// Works off the notify queue.
+    pub fn tell(&self) {
+        for rung in self.queue.take(Effect::Notify) {
+            now(self.notify().doorbell(&rung.doorbell)).unwrap();
+        }
+    }
+
+    pub fn later(&self, after: SignedDuration) {
+        self.clock.advance(after);
+    }
+
+    pub fn after_minutes(&self, minutes: i64) {
+        self.clock.advance(SignedDuration::from_mins(minutes));
+    }
+
+    pub fn after_days(&self, days: i64) {
+        self.clock.advance(SignedDuration::from_hours(24 * days));
+    }
+
+    pub fn time(&self) -> Timestamp {
+        self.desk().now()
+    }
+
+    /// So many days from now.
+    pub fn in_days(&self, days: i64) -> Timestamp {
+        self.time().checked_add(SignedDuration::from_hours(24 * days)).unwrap()
+    }
+
+    pub fn find(&self, id: &FindingId) -> FindingRecord {
+        now(self.desk().find(id)).unwrap().unwrap()
+    }
+
+    /// The state of a finding, as timelines say it.
+    pub fn label(&self, id: &FindingId) -> String {
+        self.find(id).life.state.label()
+    }
+
+    /// The only finding's, as timelines say it.
+    pub fn stands_at(&self) -> String {
+        self.only().life.state.label()
+    }
+
+    /// Changes the group of these tests.
+    pub fn with_group(&self, change: impl FnOnce(&mut SecurityGroup)) {
+        let mut group = self.account.group(&GROUP.parse().unwrap()).unwrap();
+        change(&mut group);
+        self.account.put(group);
+    }
+
+    pub fn approve(&self) -> FindingRecord {
+        let FindingRecord { finding, life, .. } = self.only();
+        now(self.persons().approve(&finding.id, life.version, &person("claire"))).unwrap()
+    }
+
+    /// One claim by a worker, as a doorbell brings it.
+    pub fn ring(&self, id: &FindingId) -> Outcome {
+        let finding = id.clone();
+        self.revert(&Doorbell { finding, version: 0, effect: Effect::Revert }).unwrap()
     }
 
     pub fn notify(&self) -> Notify<MemoryLedger, MemoryQueue, ManualClock, Crowd> {
