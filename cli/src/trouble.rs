@@ -64,6 +64,7 @@ impl Trouble {
                 | DecisionError::Busy(_)
                 | DecisionError::OwnChange
                 | DecisionError::NothingToUndo(..)
+                | DecisionError::Taken(_)
                 | DecisionError::Undone(_) => Kind::Refused,
             },
             Self::Unknown(_) => Kind::Refused,

@@ -42,7 +42,7 @@ pub(crate) struct Whole<'a> {
 }
 
 pub(crate) fn whole<'a>(record: &'a FindingRecord, beside: &Beside<'_>) -> Whole<'a> {
-    let FindingRecord { finding, life, evidence, chain, told } = record;
+    let FindingRecord { finding, life, evidence, chain, told, notes: _ } = record;
     Whole {
         finding,
         state: life.state.label(),
