@@ -6,8 +6,8 @@ use crate::book::BookArgs;
 use crate::inverse;
 use crate::shown;
 use crate::streams::{Streams, WriteError};
-use model::{Item, Verdict};
-use rules::{Judged, Rule};
+use model::{Item, Verdict, Waiver};
+use rules::{Config, Judged, Rule};
 use std::path::PathBuf;
 use trail::{Change, Outcome, ShapeError};
 
@@ -28,6 +28,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams) -> Result<Exit, WriteError
 fn one(seen: &Seen<'_>, streams: &mut Streams) -> Result<(), WriteError> {
     let Seen { change, book, config } = *seen;
     facts(change, streams)?;
+    if let Some(config) = config {
+        streams.say(format_args!("allowed  {}", config.allowed_for(change)))?;
+    }
     views(change, streams)?;
     let (judged, now) = plan::judged(change, book, None);
     streams.say(format_args!("rules, pack {}", book.pack()))?;
@@ -37,6 +40,7 @@ fn one(seen: &Seen<'_>, streams: &mut Streams) -> Result<(), WriteError> {
     }
     for judged in &judged {
         verdict(judged, &plan::granted(judged, config, change), change, streams)?;
+        waiver(judged, config, change, streams)?;
     }
     for rule in counting {
         let count = rule.count.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -140,6 +144,25 @@ fn verdict(
             streams.say(format_args!("    why      {}", shown::line(rule.why.trim())))?;
             streams.say(format_args!("    instead  {}", shown::line(rule.instead.trim())))
         }
+    }
+}
+
+/// Which waiver of the configuration lets it stand; people may have granted others.
+fn waiver(
+    judged: &Judged<'_>,
+    config: Option<&Config>,
+    change: &Change,
+    streams: &mut Streams,
+) -> Result<(), WriteError> {
+    let Verdict::Violation(_) = judged.verdict else { return Ok(()) };
+    let at = change.event.time;
+    let lets = |waiver: &&Waiver| waiver.lets(&judged.rule.id, &change.resource, &change.actor, at, at);
+    let waivers = config.map(|config| config.waivers.as_slice()).unwrap_or_default();
+    match waivers.iter().find(lets) {
+        Some(Waiver { id, owner, until, .. }) => {
+            streams.say(format_args!("    waived   by {id} of {}, until {until}", shown::text(owner)))
+        }
+        None => Ok(()),
     }
 }
 

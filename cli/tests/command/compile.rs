@@ -39,7 +39,7 @@ fn the_patterns_are_printed_as_json() {
         patterns.as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
     assert_eq!(names, ["changes-1", "echoes-1"]);
     assert!(patterns[0]["characters"].as_u64().unwrap() <= 2_048);
-    expect![[r#"{"errorCode":[{"exists":false}],"eventName":["AuthorizeSecurityGroupIngress","ModifySecurityGroupRules"],"eventSource":["ec2.amazonaws.com"],"readOnly":[{"exists":false},false],"userIdentity":{"sessionContext":{"sessionIssuer":{"arn":[{"exists":false},{"anything-but":["${ActingRole.Arn}"]}]}}}}"#]]
+    expect![[r#"{"errorCode":[{"exists":false}],"eventName":["AuthorizeSecurityGroupIngress","ModifySecurityGroupRules"],"eventSource":["ec2.amazonaws.com"],"readOnly":[{"exists":false},false],"userIdentity":{"sessionContext":{"sessionIssuer":{"arn":[{"exists":false},{"anything-but":{"wildcard":["*${ActingRole}"]}}]}}}}"#]]
     .assert_eq(&patterns[0]["pattern"]["detail"].to_string());
 }
 

@@ -57,7 +57,11 @@ fn explain_shows_views_verdicts_reasons_and_what_would_be_done() {
             exit 0
         "#]],
     );
-    stage.write("observe.yaml", "mode: notify\n");
+    stage.write(
+        "observe.yaml",
+        "mode: revert\nunits: {production: {accounts: ['111122223333'], mode: notify}}\nwaivers:\n  - {id: move, \
+         rule: ssh-open, owner: lea, reason: moves in March, from: 2026-02-01, until: 2026-04-01}\n",
+    );
     check(
         &stage,
         &["explain", "--config", "observe.yaml", "mixed.json"],
@@ -67,6 +71,7 @@ fn explain_shows_views_verdicts_reasons_and_what_would_be_done() {
             where    sg-0123 in 111122223333, eu-west-3
             who      alice, from 203.0.113.40
             outcome  done
+            allowed  notify (every account: revert, unit production: notify)
             openings
               sgr-0a01: tcp 22 from 0.0.0.0/0
               sgr-0b01: tcp 22 from 10.0.0.0/8 (office)
@@ -77,6 +82,7 @@ fn explain_shows_views_verdicts_reasons_and_what_would_be_done() {
                 culprit  sgr-0a01: tcp 22 from 0.0.0.0/0
                 why      One weak key is enough.
                 instead  Use Session Manager.
+                waived   by move of lea, until 2026-04-01T00:00:00Z
               web-open: quiet
             would be done, if what the event added stands
               nothing is taken back
