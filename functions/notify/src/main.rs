@@ -10,13 +10,9 @@ use aws::{DynamoLedger, Secrets, SqsQueue, SystemClock, Topic};
 use aws_lambda_events::event::sqs::SqsEvent;
 use engine::{Desk, Notify};
 use handler::handle;
-use jiff::SignedDuration;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing::init_default_subscriber};
 use model::Timing;
 use settings::Settings;
-
-/// A channel that is down and does not say for how long is tried again after this.
-const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
 
 /// The allocator of static musl is slow, and slower on two cores.
 #[global_allocator]
@@ -33,7 +29,7 @@ async fn main() -> Result<(), Error> {
     let topic = settings.topic.map(|arn| Topic::new(aws_sdk_sns::Client::new(&sdk), arn));
     let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&sdk));
     let audience = People::new(topic, settings.slack, settings.pagerduty, &secrets);
-    let notify = &Notify { desk, audience, back_off: BACK_OFF };
+    let notify = &Notify { desk, audience, back_off: settings::BACK_OFF };
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(handle(notify, &event.context.request_id, event.payload).await)
     }))

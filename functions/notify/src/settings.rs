@@ -3,6 +3,9 @@
 use aws::SqsUrls;
 use aws::settings::{SettingsError, given, text};
 
+/// A channel that is down and does not say for how long is tried again after this.
+pub(crate) const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) table: String,

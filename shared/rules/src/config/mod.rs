@@ -186,4 +186,5 @@ mod wire {
 }
 
 #[cfg(test)]
+#[path = "config_tests.rs"]
 mod tests;
