@@ -2,6 +2,7 @@
 
 use aws::SqsUrls;
 use aws::settings::{SettingsError, given, text};
+use jiff::SignedDuration;
 
 /// A channel that is down and does not say for how long is tried again after this.
 pub(crate) const BACK_OFF: SignedDuration = SignedDuration::from_secs(10);
