@@ -41,6 +41,7 @@ demo: functions ## The main job, end to end on a local AWS
 
 test: functions ## Everything that must pass
 	cargo test $(CARGO)
+	cargo build --package gardefou --target $(HOST)
 	$(PYTHON) -m pytest tests/end_to_end --lambda-dir $(CARGO_TARGET_DIR)/lambda
 	$(PYTHON) -m pytest tests/soak --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
