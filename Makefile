@@ -64,6 +64,7 @@ $(CACHE)/tools/bin/cargo-deny-$(DENY):
 	touch $@
 
 soak: functions ## Ten thousand events through faults and killed functions; twenty minutes
+	$(PYTHON) tests/soak/lost_table.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
 	$(PYTHON) tests/soak/soak.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
 model: ## The long variants of the protocol model
