@@ -123,7 +123,30 @@ fn every_input() -> Vec<(&'static str, Input)> {
     ]
 }
 
-fn show(outcome: &Result<Life, Rejected>) -> String {
+/// What else of a life became different, beside its state, version, epoch, timer and message.
+fn changed(before: &Life, life: &Life) -> String {
+    let parts = [
+        (before.work != life.work).then(|| format!("work {:?}", life.work).to_lowercase()),
+        (before.attempts != life.attempts).then(|| format!("attempts {}", life.attempts)),
+        (before.stands != life.stands).then(|| format!("stands {}", life.stands)),
+        (before.acted != life.acted).then(|| format!("acted {}", life.acted)),
+        (before.cancel != life.cancel).then(|| format!("cancel {}", life.cancel)),
+        (before.approval != life.approval).then(|| format!("approved {}", life.approval.is_some())),
+        (before.lease != life.lease).then(|| match &life.lease {
+            Some(lease) => format!("lease {} {:+}", lease.owner.0, lease.until.as_second() - NOW),
+            None => "no lease".to_owned(),
+        }),
+        (before.until != life.until)
+            .then(|| format!("until {:+}", life.until.map_or(0, |u| u.as_second() - NOW))),
+        (before.echo_due != life.echo_due)
+            .then(|| format!("echo {:+}", life.echo_due.map_or(0, |due| due.as_second() - NOW))),
+        (before.hushed != life.hushed).then(|| format!("hushed {}", life.hushed)),
+        (before.returned != life.returned).then(|| "returned".to_owned()),
+    ];
+    parts.into_iter().flatten().fold(String::new(), |text, part| format!("{text}; {part}"))
+}
+
+fn show(before: &Life, outcome: &Result<Life, Rejected>) -> String {
     match outcome {
         Err(rejected) => format!("- {rejected}"),
         Ok(life) => {
@@ -133,7 +156,8 @@ fn show(outcome: &Result<Life, Rejected>) -> String {
             };
             let tell = life.tell.map_or(String::new(), |version| format!(", tell {version}"));
             let due = life.due_at.map_or(String::new(), |due| format!(", due {:+}", due.as_second() - NOW));
-            format!("{}{counts} v{} e{}{due}{tell}", life.state.label(), life.version, life.epoch)
+            let more = changed(before, life);
+            format!("{}{counts} v{} e{}{due}{tell}{more}", life.state.label(), life.version, life.epoch)
         }
     }
 }
@@ -151,7 +175,7 @@ fn every_state_answers_every_input_as_the_table_says() {
         for (name, input) in every_input() {
             let outcome = next(&life, &input, at(0), &timing);
             if outcome != Err(Rejected::OutOfPlace) {
-                writeln!(table, "    {name} -> {}", show(&outcome)).unwrap();
+                writeln!(table, "    {name} -> {}", show(&life, &outcome)).unwrap();
             }
         }
     }
@@ -291,4 +315,23 @@ fn a_message_that_was_delivered_is_told_only_once() {
         next(&telling, &Input::Delivered { version: 4 }, at(0), &Timing::default()),
         Err(Rejected::Outdated)
     );
+}
+
+#[test]
+fn a_claim_counts_the_eighth_attempt_and_refuses_the_ninth() {
+    let queued = |attempts| Life { attempts, ..life_in(State::Queued(Work::Revert)) };
+    let claim = |attempts| {
+        next(&queued(attempts), &Input::Claim { by: me(), kill: false }, at(0), &Timing::default())
+    };
+    let eighth = claim(ATTEMPTS_MAX - 1).unwrap();
+    assert_eq!((eighth.state, eighth.attempts), (State::Reverting(Phase::Claimed), ATTEMPTS_MAX));
+    assert_eq!(claim(ATTEMPTS_MAX).unwrap().state, State::Manual(Manual::Exhausted));
+}
+
+#[test]
+fn an_approval_expires_at_its_time_and_not_before() {
+    let awaiting = life_in(State::Awaiting(Wait::Approve));
+    let expire = |seconds| next(&awaiting, &Input::Expire { kill: false }, at(seconds), &Timing::default());
+    assert_eq!(expire(59), Err(Rejected::TooEarly));
+    assert_eq!(expire(60).unwrap().state, State::Manual(Manual::Expired));
 }
