@@ -6,6 +6,7 @@
 use crate::ledger::{Attr, Item, Write};
 use crate::{Key, Ledger, LedgerError, writes};
 use jiff::Timestamp;
+use model::planted::{self, Bug};
 use model::{AccountId, RuleId};
 use rules::Breaker as Caps;
 
@@ -61,6 +62,7 @@ impl Breaker {
     /// What goes into the transaction that queues a revert.
     pub(crate) fn guards(&self, now: Timestamp) -> Vec<Write> {
         let counted = self.windows.iter().filter(|window| !window.shared);
+        let counted = counted.filter(|_| !planted::is(Bug::BreakerPerAttempt));
         let counted = counted.map(|window| writes::counted(window.key.clone(), window.cap, now));
         std::iter::once(writes::kill_switch_off()).chain(counted).collect()
     }

@@ -122,11 +122,12 @@ impl Scene<'_> {
 
     /// Does anything of it stand? `None`: that cannot be told.
     pub(crate) fn stands(&self) -> Option<bool> {
-        if *self.observed == Observed::Gone {
-            return Some(false);
-        }
+        // What names no item is no item that could be gone: an observer of groups finds no gateway either.
         if self.finding.culprits.is_empty() {
             return None;
+        }
+        if *self.observed == Observed::Gone {
+            return Some(false);
         }
         self.present().ok().map(|present| present.any)
     }

@@ -8,6 +8,7 @@ use crate::waiving::Waivers;
 use crate::writes::{self, Claim};
 use crate::{Clock, Desk, Key, Ledger, LedgerError, MoveError, Queue, Retry};
 use jiff::Timestamp;
+use model::planted::{self, Bug};
 use model::{
     AccountId, Cause, Culprit, Finding, FindingId, Gravity, GroupId, Item, Life, Mode, Observed, Prior,
     Region, SecurityGroup, State, Untrusted, Verdict,
@@ -143,6 +144,11 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
                 }
                 let gravity = recording::gravity(&finding, &judged);
                 let cause = format!("{} {}", change.event.name, change.event.id);
+                if planted::is(Bug::SeenFirst) {
+                    let promised = [finding.id.clone()];
+                    let first = writes::seen(seen.clone(), result, &promised, &change.event, now);
+                    self.desk.ledger.commit(&[first]).await?;
+                }
                 self.record(finding, gravity, &cause).await?
             }
         };
@@ -150,6 +156,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         let last = writes::seen(seen, result, &findings, &change.event, now);
         match self.desk.ledger.commit(&[last]).await? {
             Commit::Done => Ok(fate),
+            Commit::Refused(_) if planted::is(Bug::SeenFirst) => Ok(fate),
             // The same event in another batch: that one was counted.
             Commit::Refused(_) => Ok(Fate::Duplicate),
         }
@@ -233,7 +240,7 @@ impl<L: Ledger, Q: Queue, C: Clock> Evaluate<L, Q, C> {
         for note in notes {
             self.desk.ledger.commit(&[note]).await?;
         }
-        Ok(())
+        self.compare_taken(change).await
     }
 
     /// A redelivery: the writer may have died between the ledger and the queue.

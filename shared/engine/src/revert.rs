@@ -1,11 +1,13 @@
 //! From a doorbell to a change taken back: claim, observe, confirm, plan, arm, carry out, compare, verify.
 
+use crate::breaker::Breaker;
 use crate::decide::{Decision, Scene, decide, done};
 use crate::evaluate::{Guarded, known};
 use crate::mover::Moved;
 use crate::ports::{Hands, Observer, ObserverError, Outcome, Removed, Retry, Session, StepError, chain};
 use crate::{Clock, Desk, Doorbell, FindingRecord, Key, Ledger, LedgerError, MoveError, Queue, writes};
 use jiff::SignedDuration;
+use model::planted::{self, Bug};
 use model::{Evidence, Input, Item, Manual, Observed, Plan, State, Step, Work, WorkerId};
 use revert::alike;
 use std::sync::Arc;
@@ -55,7 +57,10 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
         let kill = self.desk.kill_switch().await?;
         let input = Input::Claim { by: worker.clone(), kill };
         let guarded = record.life.work != Work::Confirm && !kill;
-        let guards = if guarded { vec![writes::kill_switch_off()] } else { Vec::new() };
+        let mut guards = if guarded { vec![writes::kill_switch_off()] } else { Vec::new() };
+        if planted::is(Bug::BreakerPerAttempt) {
+            guards.extend(self.attempted(&record).await?);
+        }
         let evidence = record.evidence.clone();
         match self.desk.apply(&record, &input, evidence, "claimed by a worker", guards).await? {
             Moved::To(claimed) => match claimed.life.state {
@@ -66,6 +71,14 @@ impl<L: Ledger, Q: Queue, C: Clock, O: Observer, H: Hands> Revert<L, Q, C, O, H>
             Moved::Rejected(_) | Moved::Overtaken => Ok(Outcome::Done),
             Moved::Guarded => Ok(Outcome::Later(SignedDuration::from_secs(1))),
         }
+    }
+
+    /// The planted fault: the breaker counts here what it should count when the finding is queued.
+    async fn attempted(&self, record: &FindingRecord) -> Result<Vec<crate::Write>, RevertError> {
+        let Some(violation) = record.finding.counted_under(&record.life) else { return Ok(Vec::new()) };
+        let (caps, now) = (self.guarded.config.breaker, self.desk.now());
+        let account = &record.finding.resource.account;
+        Ok(Breaker::read(&self.desk.ledger, caps, account, &violation.rule, now).await?.approved(now))
     }
 
     fn scene<'a>(&'a self, record: &'a FindingRecord, observed: &'a Observed) -> Scene<'a> {

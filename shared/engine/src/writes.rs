@@ -5,6 +5,7 @@ use crate::ledger::{Attr, Edit, Item, Write};
 use crate::record::{SCHEMA, absent_columns, life_columns, to_json};
 use crate::{Condition, FindingRecord, History, Key};
 use jiff::Timestamp;
+use model::planted::{self, Bug};
 use model::{
     Culprit, EventRef, Evidence, Finding, FindingId, Item as ViewItem, Life, Prior, Resolution, Resource,
     State, Waiver,
@@ -108,18 +109,27 @@ pub(crate) fn transition(
     let history = Write {
         key: Key::history(&record.finding.id, life.version),
         edit: Edit::Put(history),
-        only_if: Condition::Absent,
+        only_if: if planted::is(Bug::NoFence) { Condition::Always } else { Condition::Absent },
     };
     (FindingRecord { life, evidence, chain, ..record.clone() }, vec![finding, history])
 }
 
-/// The finding is as it was read.
+/// The finding is as it was read, notes included: a move writes the life and the evidence as a whole.
 fn unmoved(record: &FindingRecord) -> Condition {
     let number = |number: u64| Attr::N(i64::try_from(number).unwrap_or(i64::MAX));
+    let state = Condition::Is("state", Attr::S(record.life.state.name().as_str().to_owned()));
+    if planted::is(Bug::NoFence) {
+        return state;
+    }
+    let unnoted = match record.notes {
+        0 => Condition::Lacks("notes"),
+        notes => Condition::Is("notes", Attr::N(notes)),
+    };
     Condition::All(vec![
-        Condition::Is("state", Attr::S(record.life.state.name().as_str().to_owned())),
+        state,
         Condition::Is("version", number(record.life.version)),
         Condition::Is("epoch", number(record.life.epoch)),
+        unnoted,
     ])
 }
 
@@ -229,6 +239,18 @@ pub(crate) fn known(resource: &Resource, item: &ViewItem, at: Timestamp, now: Ti
         ("ttl".to_owned(), Attr::N(now.as_second() + RESOURCE_KEPT_SECONDS)),
     ]);
     Some(newer(key, item, "seen_at", at))
+}
+
+/// A call of ours took an item away, and its record does not say with what content: an event that is still on its way
+/// may.
+pub(crate) fn taken(key: Key, finding: &FindingId, at: Timestamp, now: Timestamp) -> Write {
+    let set = Item::from([
+        ("taken_by".to_owned(), Attr::S(finding.to_string())),
+        ("taken_at".to_owned(), Attr::N(at.as_millisecond())),
+        ("ttl".to_owned(), Attr::N(now.as_second() + RESOURCE_KEPT_SECONDS)),
+    ]);
+    let later = Condition::Below("taken_at", at.as_millisecond());
+    update(key, set, Condition::Any(vec![Condition::Lacks("taken_at"), later]))
 }
 
 fn newer(key: Key, item: Item, attribute: &'static str, at: Timestamp) -> Write {

@@ -15,6 +15,7 @@ mod login;
 mod observed;
 mod opening;
 mod plan;
+pub mod planted;
 mod resource;
 mod share;
 mod statement;

@@ -21,6 +21,9 @@ pub struct Life {
     pub stands: u32,
     /// Was a step of ours carried out, or may it have been?
     pub acted: bool,
+    /// A step may have been carried out that people were not told of: its answer was lost.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsaid: bool,
     /// A person asked to cancel while a worker held it: it is waived before anything is done.
     pub cancel: bool,
     pub lease: Option<Lease>,
@@ -249,6 +252,7 @@ impl Life {
             attempts: 0,
             stands: 0,
             acted: false,
+            unsaid: false,
             cancel: false,
             lease: None,
             approval: None,

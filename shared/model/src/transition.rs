@@ -2,6 +2,7 @@
 
 use crate::decision::{approved, by_people, expired, standing};
 use crate::life::{ABSENCES_ENOUGH, ATTEMPTS_MAX, STANDS_MAX, TOLD_KEPT};
+use crate::planted::{self, Bug};
 use crate::{
     ContentHash, Disposition, Lease, Life, Manual, Mode, Phase, Resolution, State, Timing, Untrusted, Wait,
     Work, WorkerId,
@@ -249,22 +250,24 @@ fn reverting(
 ) -> Result<Life, Rejected> {
     let into = |state| Ok(to(life, state, now, timing));
     match (phase, input) {
+        (Phase::Claimed, Input::Absent) if planted::is(Bug::CloseOnFirstAbsent) => {
+            into(State::Resolved(Resolution::Compliant))
+        }
+        (Phase::Armed, Input::Answered) if planted::is(Bug::ReturnIsSuccess) => into(State::Reverted),
+        (Phase::Armed, Input::Waive { until }) if planted::is(Bug::WaiverWhileArmed) => {
+            Ok(standing(life, State::Waived, *until, now, timing))
+        }
         // A person asked in time: whatever the worker saw meanwhile, it stands.
         (Phase::Claimed, input) if life.cancel && ends_claim(input) => Ok(cancelled(life, now, timing)),
-        // After a call whose answer was lost, people hear of it here.
-        (Phase::Claimed, Input::Absent) => {
-            let verifying = to(life, State::Verifying { reads: 0, absences: 0 }, now, timing);
-            Ok(if life.acted { loud(verifying) } else { verifying })
-        }
+        // It went while nobody heard the answer to our call: it is said, and its echo awaited, as after an answer.
+        (Phase::Claimed, Input::Absent) if life.unsaid => Ok(called(life, now, timing)),
+        (Phase::Claimed, Input::Absent) => into(State::Verifying { reads: 0, absences: 0 }),
         (Phase::Claimed, Input::Confirmed { granted: Mode::Approve }) => into(State::Awaiting(Wait::Approve)),
         (Phase::Claimed, Input::Confirmed { granted: Mode::Notify }) => into(State::Manual(Manual::Told)),
         (Phase::Claimed, Input::BlastRadius) => into(State::Awaiting(Wait::BlastRadius)),
         (Phase::Claimed, Input::GaveUp(manual)) => into(State::Manual(*manual)),
         (Phase::Claimed, Input::Arm { by, kill }) => armed(life, by, *kill, now, timing),
-        (Phase::Armed, Input::Answered) => {
-            let verifying = to(life, State::Verifying { reads: 0, absences: 0 }, now, timing);
-            Ok(loud(Life { acted: true, echo_due: Some(later(now, timing.echo)), ..verifying }))
-        }
+        (Phase::Armed, Input::Answered) => Ok(called(life, now, timing)),
         (Phase::Armed, Input::Denied) => into(State::Manual(Manual::Denied)),
         (Phase::Claimed | Phase::Armed, Input::TryLater { after }) => {
             let queued = to(life, State::Queued(life.work), now, timing);
@@ -290,6 +293,12 @@ fn ends_claim(input: &Input) -> bool {
     )
 }
 
+/// A step was carried out: people hear of it, and CloudTrail should tell of it.
+fn called(life: &Life, now: Timestamp, timing: &Timing) -> Life {
+    let verifying = to(life, State::Verifying { reads: 0, absences: 0 }, now, timing);
+    loud(Life { acted: true, unsaid: false, echo_due: Some(later(now, timing.echo)), ..verifying })
+}
+
 fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing) -> Result<Life, Rejected> {
     let Some(lease) = life.lease.clone().filter(|lease| lease.owner == *by) else {
         return Err(Rejected::LeaseLost);
@@ -305,7 +314,7 @@ fn armed(life: &Life, by: &WorkerId, kill: bool, now: Timestamp, timing: &Timing
     }
     // From here on a call may have been made, whatever the answer.
     let armed = to(life, State::Reverting(Phase::Armed), now, timing);
-    Ok(Life { acted: true, due_at: Some(lease.until), lease: Some(lease), ..armed })
+    Ok(Life { acted: true, unsaid: true, due_at: Some(lease.until), lease: Some(lease), ..armed })
 }
 
 /// A person asked in time: nothing was done, and it stands as long as the person said.

@@ -138,11 +138,11 @@ impl Index for MemoryLedger {
     }
 }
 
-fn refused(write: &Write, item: Option<&Item>) -> Refused {
+pub(crate) fn refused(write: &Write, item: Option<&Item>) -> Refused {
     if write.only_if.holds(item) { Refused::No } else { Refused::Yes(item.cloned()) }
 }
 
-fn apply(Write { key, edit, .. }: &Write, items: &mut BTreeMap<Key, Item>) {
+pub(crate) fn apply(Write { key, edit, .. }: &Write, items: &mut BTreeMap<Key, Item>) {
     match edit {
         Edit::Put(item) => drop(items.insert(key.clone(), item.clone())),
         Edit::Delete => drop(items.remove(key)),

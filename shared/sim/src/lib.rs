@@ -5,9 +5,12 @@
 mod account;
 mod audience;
 mod clock;
+pub mod command;
+pub mod coverage;
 mod ledger;
 mod queue;
 mod trail;
+pub mod world;
 
 pub use account::{Account, Trouble};
 pub use audience::{Crowd, Heard, Mood};

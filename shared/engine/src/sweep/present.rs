@@ -111,10 +111,16 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             Ok(Some(stands)) => !stands,
             Ok(None) | Err(Retry::Never | Retry::Later(_)) => return Ok(()),
         };
+        self.saw(&record, compliant).await
+    }
+
+    /// A sweep looked: the second time that nothing of it stands, it is over.
+    pub(super) async fn saw(&self, record: &FindingRecord, compliant: bool) -> Result<(), SweepError> {
+        let desk = &self.evaluate.desk;
         let input = Input::Sighted { compliant };
         match model::next(&record.life, &input, desk.now(), &desk.timing) {
             Ok(life) if life.version > record.life.version => {
-                self.apply(&record, &input, "two sweeps saw nothing of it").await
+                self.apply(record, &input, "two sweeps saw nothing of it").await
             }
             Ok(_) => {
                 let (now, timing) = (desk.now(), desk.timing);
@@ -122,7 +128,7 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
                     let life = model::next(&record.life, &input, now, &timing).ok()?;
                     (life.version == record.life.version).then(|| (life, record.evidence.clone()))
                 };
-                Ok(desk.note(id, note).await?)
+                Ok(desk.note(&record.finding.id, note).await?)
             }
             Err(_) => Ok(()),
         }

@@ -85,6 +85,10 @@ impl<L: Index, Q: Queue, C: Clock, O: Observer, I: Inventory, T: TrailLog> Sweep
             Err(Retry::Later(_)) => return Ok(()),
             Err(Retry::Never) => None,
         };
+        // One look may be an old answer: what is gone is closed when it is seen gone twice, as in every other state.
+        if compliant == Some(true) {
+            return self.saw(record, true).await;
+        }
         self.apply(record, &Input::Ended { compliant }, "the time it was let stand is over").await?;
         match self.evaluate.desk.find(&record.finding.id).await? {
             Some(open) if open.life.state == State::Open => Ok(self.evaluate.dispatch(open).await?),

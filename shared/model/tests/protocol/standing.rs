@@ -133,7 +133,7 @@ impl Standing {
         let Life {
             state, work, epoch, stands, acted, cancel, lease, approval,
             version: _, attempts: _, due_at: _, tell: _, loud: _, until: _, nudged: _, returned: _, escalations: _,
-            compliant_since: _, echo_due: _, hushed: _, gravity: _,
+            compliant_since: _, echo_due: _, hushed: _, gravity: _, unsaid: _,
         } = life;
         Self {
             state: *state,
