@@ -20,6 +20,7 @@ const REVERTS_MIN: u64 = 20_000;
 
 #[derive(Debug, Parser)]
 #[command(name = "sim", about = "The production handlers over a simulated AWS, in virtual time")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the command line")]
 struct Asked {
     /// FROM..TO
     #[arg(long, default_value = "0..2000", value_parser = seeds)]
@@ -100,6 +101,7 @@ fn answer(asked: &Asked, out: &mut impl Write) -> anyhow::Result<bool> {
         let bug = bug.ok_or_else(|| anyhow::anyhow!("one of {:?}", Bug::ALL))?;
         return find(bug, asked, &variants, out);
     }
+    #[expect(clippy::disallowed_methods, reason = "how long it took is what is measured")]
     let began = Instant::now();
     let mut all: Vec<u64> = (asked.seeds.0..asked.seeds.1).collect();
     if all.len() > 100 {

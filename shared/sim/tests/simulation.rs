@@ -1,5 +1,5 @@
 //! A few seeds of the simulation with every test run; `make sim` runs two thousand.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that prints its figure")]
+#![expect(clippy::print_stdout, reason = "a test that prints its figure")]
 
 use sim::command::regressions;
 use sim::world::{Campaign, Options, crash_points, endings, run, variants};

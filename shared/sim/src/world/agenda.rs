@@ -106,19 +106,17 @@ impl Core {
                 State::Open | State::Awaiting(_) | State::Manual(_) | State::Acked | State::Waived
             ),
         };
-        let record = match named {
-            Some(id) => records.into_iter().find(|record| record.finding.id == id),
-            None => {
-                let fitting: Vec<_> = records.into_iter().filter(|record| fits(record.life.state)).collect();
-                // Rare states get as much attention as frequent ones.
-                let labels: BTreeSet<String> =
-                    fitting.iter().map(|record| record.life.state.label()).collect();
-                let labels: Vec<String> = labels.into_iter().collect();
-                let label = self.pick(&labels)?;
-                let of: Vec<_> =
-                    fitting.into_iter().filter(|record| record.life.state.label() == label).collect();
-                self.pick(&of)
-            }
+        let record = if let Some(id) = named {
+            records.into_iter().find(|record| record.finding.id == id)
+        } else {
+            let fitting: Vec<_> = records.into_iter().filter(|record| fits(record.life.state)).collect();
+            // Rare states get as much attention as frequent ones.
+            let labels: BTreeSet<String> = fitting.iter().map(|record| record.life.state.label()).collect();
+            let labels: Vec<String> = labels.into_iter().collect();
+            let label = self.pick(&labels)?;
+            let of: Vec<_> =
+                fitting.into_iter().filter(|record| record.life.state.label() == label).collect();
+            self.pick(&of)
         }?;
         let stale = matches!(act, Act::Approve { stale: true, .. });
         let version = if stale { record.life.version.saturating_sub(1) } else { record.life.version };

@@ -328,7 +328,7 @@ impl World {
 
     /// Waits so long, or as long as a call takes.
     pub(crate) fn wait(&self, wait: Option<Millis>) -> Wait {
-        Wait { world: self.clone(), wait, until: None }
+        Wait { world: self.clone(), asked: wait, until: None }
     }
 
     /// A port call: it reaches the other side a while after it was made, and is answered a while after that. Who dies
@@ -345,7 +345,7 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct Wait {
     world: World,
-    wait: Option<Millis>,
+    asked: Option<Millis>,
     until: Option<Millis>,
 }
 
@@ -359,7 +359,7 @@ impl Future for Wait {
             Some(until) if core.now >= until => Poll::Ready(()),
             Some(_) => Poll::Pending,
             None => {
-                self.until = Some(core.yielded(self.wait).unwrap_or(Millis::MAX));
+                self.until = Some(core.yielded(self.asked).unwrap_or(Millis::MAX));
                 Poll::Pending
             }
         }

@@ -53,9 +53,15 @@ pub fn crash_points(variants: &[Variant]) -> CrashPoints {
     for story in &STORIES {
         let Some(variant) = variants.get(story.variant) else { continue };
         let mut points = 0;
-        while let Some(end) = played(story, variant, points + 1) {
+        loop {
+            match played(story, variant, points + 1) {
+                Played::Through => break,
+                Played::Well => {}
+                Played::Badly(end) => {
+                    all.wrong.push(format!("{} killed at {}: {end}", story.name, points + 1));
+                }
+            }
             points += 1;
-            all.wrong.extend(end.map(|end| format!("{} killed at {points}: {end}", story.name)));
         }
         all.points += points;
         all.stories.push((story.name, points));
@@ -63,8 +69,15 @@ pub fn crash_points(variants: &[Variant]) -> CrashPoints {
     all
 }
 
-/// What is wrong at the end, if something is; `None` when the invocation was through before.
-fn played(story: &Story, variant: &Variant, point: u32) -> Option<Option<String>> {
+/// How a story ended whose handler was to be killed at a point.
+enum Played {
+    /// The invocation was through before.
+    Through,
+    Well,
+    Badly(String),
+}
+
+fn played(story: &Story, variant: &Variant, point: u32) -> Played {
     let mut core = Core::new(Rng::with_seed(1), Faults::default(), variant.clone(), false);
     core.calm = true;
     // Nothing else is there to be seen.
@@ -77,13 +90,13 @@ fn played(story: &Story, variant: &Variant, point: u32) -> Option<Option<String>
     (story.play)(&mut sim);
     let mut core = sim.world().lock();
     if !core.fired.contains_key(&Fault::Crash) {
-        return None;
+        return Played::Through;
     }
     core.end();
     let broken =
         core.violations.first().map(|violation| format!("{} {}", violation.invariant, violation.what));
     let wrong = (!(story.ends)(&core)).then(|| format!("{:?}", states(&core)));
-    Some(broken.or(wrong))
+    broken.or(wrong).map_or(Played::Well, Played::Badly)
 }
 
 fn open(sim: &Sim, group: &str) {

@@ -5,7 +5,7 @@ use super::core::{Core, MINUTE, Millis, stamp};
 use super::ec2::{Ec2, resource};
 use super::oracle::same_content;
 use engine::{Attr, FindingRecord, Key, audit, granted_in};
-use model::{Actor, Cause, Culprit, FindingId, Item, Manual, Resolution, State, Verdict, Waiver};
+use model::{Actor, Cause, Culprit, FindingId, Item, Manual, Resolution, Resource, State, Verdict, Waiver};
 use std::collections::BTreeMap;
 
 /// A timer may be overdue by this: a tick, and what it takes.
@@ -71,6 +71,16 @@ impl Core {
         self.variant.guarded.config.waivers.iter().cloned().chain(granted).collect()
     }
 
+    /// Does a finding that put it back, and rests, speak of it? It has another id since.
+    fn was_put_back(&self, resource: &Resource, item: &Item) -> bool {
+        self.table.findings().filter_map(|(_, record)| FindingRecord::try_from(record).ok()).any(|record| {
+            matches!(record.finding.cause, Cause::Undo { .. } | Cause::Collateral { .. })
+                && !record.life.state.is_terminal()
+                && record.finding.resource == *resource
+                && record.finding.culprits.iter().any(|culprit| culprit.item.same_content(item))
+        })
+    }
+
     /// I6: what violates is in the hands of a finding that rests, or waived.
     fn end_unattended(&mut self) {
         // What was let stand until a moment ago is found within one sweep period.
@@ -96,7 +106,8 @@ impl Core {
                     let left = |state: State| {
                         matches!(state, State::Reverted | State::Resolved(Resolution::Compliant))
                     };
-                    let attended = owner.as_ref().is_some_and(|owner| !left(owner.life.state));
+                    let attended = owner.as_ref().is_some_and(|owner| !left(owner.life.state))
+                        || self.was_put_back(&resource, item);
                     if !attended {
                         let id = item.id().unwrap_or_default().to_owned();
                         unattended.push((format!("{id} of {} violates {}", group.id, judged.rule.id), id));

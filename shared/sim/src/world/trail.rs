@@ -4,7 +4,7 @@ use super::core::{Core, HOUR, MINUTE, Millis, SECOND, What, World};
 use super::ec2::{Who, event_time};
 use super::faults::Fault;
 use super::queues::{Body, QueueName};
-use super::variant::{ACTING_ROLE, REGION, STRANGER, break_glass_role};
+use super::variant::{REGION, STRANGER, break_glass_role};
 use engine::{Cursor, Page, TrailError, TrailLog};
 use jiff::Timestamp;
 use model::{AccountId, Direction, EventId, FindingId, GroupId, GroupRuleId, Opening, Source, Traffic};
@@ -217,7 +217,7 @@ fn identity(who: &Who, account: &AccountId) -> Value {
         Who::BreakGlass => (break_glass_role(account.as_str()), "on-call".to_owned()),
         Who::Attacker => (format!("arn:aws:iam::{account}:role/ci"), "build-77".to_owned()),
         Who::Forger(session) => (format!("arn:aws:iam::{STRANGER}:role/gardefou/acting"), session.clone()),
-        Who::Guard(session) => (ACTING_ROLE.to_owned(), session.name()),
+        Who::Guard(session) => (format!("arn:aws:iam::{account}:role/gardefou/acting"), session.name()),
     };
     let name = role.rsplit('/').next().unwrap_or_default().to_owned();
     json!({

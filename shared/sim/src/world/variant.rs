@@ -10,7 +10,7 @@ pub(crate) const REGION: &str = "eu-west-3";
 pub(crate) const ACCOUNTS: [&str; 3] = ["111122223333", "222233334444", "333344445555"];
 /// Not one of ours.
 pub(crate) const STRANGER: &str = "999988887777";
-pub(crate) const ACTING_ROLE: &str = "arn:aws:iam::111122223333:role/gardefou/acting";
+const ACTING_ROLE: &str = "arn:aws:iam::111122223333:role/gardefou/acting";
 
 pub(crate) fn break_glass_role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/break-glass")
