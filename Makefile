@@ -25,7 +25,7 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
 	-Ccodegen-units=1 -Cdebug-assertions
 PYTHON := $(CACHE)/venv-tools/bin/python
 
-.PHONY: help setup functions demo test check generate bench package deploy audit fmt fuzz model mutants soak
+.PHONY: help setup functions demo test check generate bench package deploy audit fmt fuzz model mutants sim soak
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -42,6 +42,8 @@ demo: functions ## The main job, end to end on a local AWS
 test: functions ## Everything that must pass
 	cargo test $(CARGO)
 	cargo build --package gardefou --target $(HOST)
+	$(MAKE) --no-print-directory sim
+	$(MAKE) --no-print-directory sim PLANTED=1
 	$(PYTHON) -m pytest tests/end_to_end --lambda-dir $(CARGO_TARGET_DIR)/lambda
 	$(PYTHON) -m pytest tests/soak --lambda-dir $(CARGO_TARGET_DIR)/lambda
 
@@ -66,6 +68,11 @@ $(CACHE)/tools/bin/cargo-deny-$(DENY):
 soak: functions ## Ten thousand events through faults and killed functions; twenty minutes
 	$(PYTHON) tests/soak/lost_table.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
 	$(PYTHON) tests/soak/soak.py --lambda-dir $(CARGO_TARGET_DIR)/lambda
+
+SEEDS ?= 0..2000
+sim: ## The handlers over a simulated AWS: SEEDS=FROM..TO [TRACE=1] [PLANTED=1]
+	cargo run --release --quiet --package gardefou-sim --target $(HOST) $(if $(PLANTED),--features planted) --bin sim -- \
+	  --seeds $(SEEDS) $(if $(TRACE),--trace) $(if $(PLANTED),--planted)
 
 model: ## The long variants of the protocol model
 	cargo test --package gardefou-model --test protocol -- --ignored --nocapture

@@ -94,6 +94,14 @@ fn only_the_functions_that_act_and_look_link_the_hands() {
 }
 
 #[test]
+fn no_function_and_no_command_has_the_planted_faults() {
+    for one in crates().into_iter().filter(|one| floor(&one.folder) == 5) {
+        let manifest = std::fs::read_to_string(root().join(&one.folder).join("Cargo.toml")).unwrap();
+        assert!(!manifest.contains("planted"), "{}", one.folder);
+    }
+}
+
+#[test]
 fn the_pure_floors_know_no_runtime_no_http_and_no_files() {
     let impure = ["tokio", "reqwest", "hyper", "futures", "lambda_runtime", "fastrand"];
     for one in crates().into_iter().filter(|one| floor(&one.folder) <= 2) {

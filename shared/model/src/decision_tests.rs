@@ -125,3 +125,97 @@ fn a_stopped_undo_is_put_back_when_it_is_approved_and_not_reverted() {
         Input::Approve { by: "claire".into(), of: Vec::new(), version: stopped.version, kill: false };
     assert_eq!(moved(&stopped, &approve, 1).unwrap().state, State::Queued(Work::Undo));
 }
+
+#[test]
+fn a_waiver_of_exactly_a_week_needs_no_nudge() {
+    let week = Input::Waive { until: at(7 * DAY) };
+    let waived = moved(&life(State::Open, Gravity::default()), &week, 0).unwrap();
+    assert_eq!((waived.due_at, waived.nudged), (Some(at(7 * DAY)), true));
+}
+
+#[test]
+fn what_comes_back_is_to_be_taken_back_and_keeps_no_yes_from_before() {
+    let undone = Life {
+        state: State::Waived,
+        work: Work::Undo,
+        stands: 2,
+        attempts: 3,
+        until: Some(at(0)),
+        approval: Some(Approval { by: "claire".into(), at: at(-5), of: Vec::new() }),
+        ..life(State::Open, Gravity::default())
+    };
+    let back = moved(&undone, &Input::Ended { compliant: Some(false) }, 0).unwrap();
+    assert_eq!((back.work, back.approval, back.stands, back.attempts), (Work::Revert, None, 0, 0));
+}
+
+#[test]
+fn an_echo_that_is_settled_is_not_awaited_any_more() {
+    let acted = Life { echo_due: Some(at(900)), ..life(State::Reverted, Gravity::default()) };
+    let settled = moved(&acted, &Input::EchoSettled, 0).unwrap();
+    assert_eq!((settled.echo_due, settled.version, settled.state), (None, acted.version, acted.state));
+    assert_eq!(moved(&settled, &Input::EchoSettled, 0), Err(Rejected::OutOfPlace));
+}
+
+#[test]
+fn a_move_forgets_sights_and_calls() {
+    let tired = Life {
+        escalations: 2,
+        compliant_since: Some(at(-1)),
+        ..life(State::Manual(Manual::Denied), Gravity::default())
+    };
+    let taken = moved(&tired, &Input::Acknowledge { until: at(DAY) }, 0).unwrap();
+    assert_eq!((taken.escalations, taken.compliant_since), (0, None));
+}
+
+#[test]
+fn what_waits_for_the_breaker_stays_hushed_when_nobody_answers_and_not_when_it_fails() {
+    let open = life(State::Open, Gravity::default());
+    let waits = |wait| moved(&open, &Input::Dispatched(crate::Disposition::Await(wait)), 0).unwrap();
+    assert!(waits(Wait::Breaker).hushed && !waits(Wait::Late).hushed);
+    let expired = moved(&waits(Wait::Breaker), &Input::Expire { kill: false }, 3_600).unwrap();
+    assert!(expired.hushed && expired.state == State::Manual(Manual::Expired));
+    let armed = Life { state: State::Reverting(Phase::Armed), hushed: true, ..open.clone() };
+    assert!(!moved(&armed, &Input::Denied, 0).unwrap().hushed);
+}
+
+#[test]
+fn channels_that_follow_hear_the_end_of_what_people_heard_of_and_of_nothing_else() {
+    let seen = |loud, hushed| {
+        let gone = Life {
+            state: State::Verifying { reads: 1, absences: 1 },
+            acted: true,
+            loud,
+            hushed,
+            ..life(State::Open, Gravity::default())
+        };
+        let ended = moved(&gone, &Input::Read { gone: true, approve_left: false }, 0).unwrap();
+        (ended.tell, ended.loud)
+    };
+    assert_eq!(seen(0, false), (None, 0));
+    assert_eq!(seen(1, false), (Some(2), 1), "told once more, and no news");
+    assert_eq!(seen(1, true), (Some(2), 0), "people never heard of it by itself");
+}
+
+#[test]
+fn what_people_must_hear_is_the_version_that_moved() {
+    let open = life(State::Open, Gravity::default());
+    let asked = moved(&open, &Input::Dispatched(crate::Disposition::Await(Wait::Approve)), 0).unwrap();
+    assert_eq!((asked.tell, asked.loud), (Some(asked.version), asked.version));
+}
+
+#[test]
+fn a_cancel_is_written_down_by_the_next_worker_whatever_else_would_stop_it() {
+    let asked = Life {
+        state: State::Reverting(Phase::Claimed),
+        cancel: true,
+        until: Some(at(DAY)),
+        attempts: 8,
+        ..life(State::Open, Gravity::default())
+    };
+    let taken = moved(&asked, &Input::Claim { by: WorkerId("next".into()), kill: true }, 0).unwrap();
+    assert_eq!((taken.state, taken.cancel), (State::Reverting(Phase::Claimed), true));
+    let stopped = moved(&taken, &Input::Absent, 0).unwrap();
+    assert_eq!((stopped.state, stopped.cancel, stopped.until), (State::Waived, false, Some(at(DAY))));
+    // What is no worker's word does not end its claim.
+    assert_eq!(moved(&taken, &Input::Close, 0), Err(Rejected::OutOfPlace));
+}

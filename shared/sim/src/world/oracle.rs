@@ -26,7 +26,7 @@ pub(crate) struct Oracle {
     pub(crate) queued: Vec<(String, String, i64)>,
     /// Findings that a call of ours took effect for.
     pub(crate) effective: BTreeSet<FindingId>,
-    /// Lines of which a record of Revoke told the content.
+    /// Lines of which the record of our own Revoke told the content.
     pub(crate) echoed: BTreeSet<String>,
     ended: BTreeMap<(FindingId, String), Millis>,
 }

@@ -86,7 +86,10 @@ impl Core {
         let response = if self.fires(Fault::Ec2IdsOnly) {
             json!({"_return": true})
         } else {
-            self.oracle.echoed.extend(lines.iter().filter_map(|line| Some(line.rule.as_ref()?.to_string())));
+            if matches!(who, Who::Guard(_)) {
+                let ids = lines.iter().filter_map(|line| Some(line.rule.as_ref()?.to_string()));
+                self.oracle.echoed.extend(ids);
+            }
             json!({"_return": true, "revokedSecurityGroupRuleSet": {"items": items}})
         };
         self.recorded(Told { account, name, who, request, response });
