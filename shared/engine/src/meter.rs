@@ -102,9 +102,11 @@ impl Measured {
             ("request".to_owned(), json!(request)),
         ]);
         line.extend(self.counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))));
-        line.extend(self.times.iter().map(|(name, times)| {
+        line.extend(self.times.iter().flat_map(|(name, times)| {
             let kept: Vec<i64> = times.iter().copied().take(100).collect();
-            ((*name).to_owned(), json!(kept))
+            // Of all of them, also of those that the format leaves no room for.
+            let share = |percent| (format!("{name}P{percent}"), json!(self.percentile(name, percent)));
+            [((*name).to_owned(), json!(kept)), share(50), share(99)]
         }));
         Value::Object(line).to_string()
     }
@@ -131,6 +133,7 @@ mod tests {
             metrics,
             &json!([{"Name": "RevertOk", "Unit": "Count"}, {"Name": "RevertMs", "Unit": "Milliseconds"}])
         );
+        assert_eq!((&line["RevertMsP50"], &line["RevertMsP99"]), (&json!(250), &json!(250)));
         assert_eq!(meter.take(), Measured::default());
     }
 
