@@ -52,7 +52,7 @@ check: setup $(CACHE)/tools/bin/cargo-deny-$(DENY) ## Format, lints, licences, t
 	cargo clippy $(CARGO) --all-targets -- -D warnings
 	cargo clippy --package gardefou-benches --target $(HOST) --all-targets -- -D warnings
 	$(CACHE)/tools/bin/cargo-deny check bans licenses sources
-	$(CACHE)/venv-tools/bin/cfn-lint infra/template.yaml
+	$(CACHE)/venv-tools/bin/cfn-lint infra/template.yaml infra/member.yaml
 	cargo run --quiet --package gardefou --target $(HOST) -- check
 	cargo run --quiet --package gardefou --target $(HOST) -- docs --check
 	cargo test --quiet --package gardefou-fuzz --target $(HOST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -31,8 +32,8 @@ def tagged(loader: Loader, suffix: str, node: yaml.Node) -> Json:
 Loader.add_multi_constructor("!", tagged)
 
 
-def load() -> Json:
-    return dict(yaml.load(TEMPLATE.read_text(), Loader))
+def load(path: Path = TEMPLATE) -> Json:
+    return dict(yaml.load(path.read_text(), Loader))
 
 
 def of_type(template: Json, kind: str) -> dict[str, Json]:

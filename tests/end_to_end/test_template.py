@@ -204,6 +204,16 @@ def test_the_sweep_is_called_every_minute_every_quarter_of_an_hour_every_six_hou
         assert one["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["RuleDlq", "Arn"]}}
 
 
+def test_in_a_member_account_the_two_roles_may_what_they_may_in_the_guard_s(template: dict[str, Any]) -> None:
+    member = load(TEMPLATE.with_name("member.yaml"))
+    theirs, ours = of_type(member, "AWS::IAM::Role"), of_type(template, "AWS::IAM::Role")
+    assert set(theirs) == {"ActingRole", "ReadingRole"}
+    for name, role in theirs.items():
+        assert role["Policies"] == ours[name]["Policies"]
+        assert role["Path"] == ours[name]["Path"]
+        assert role["RoleName"]["Fn::Sub"] == ours[name]["RoleName"]["Fn::Sub"].replace("AWS::StackName", "GuardStack")
+
+
 def test_notify_rings_no_revert_and_evaluate_assumes_no_role(template: dict[str, Any]) -> None:
     given = [
         (role, action) for role, statement in statements(template) for action in listed(statement["Action"])
