@@ -222,6 +222,24 @@ def test_notify_rings_no_revert_and_evaluate_assumes_no_role(template: dict[str,
     assert ("EvaluateRole", "sts:AssumeRole") not in given
 
 
+# The local AWS does not enforce conditions on an item's key: who may write what is read off the policies.
+def test_notify_makes_items_of_the_breaker_alone_and_deletes_none(template: dict[str, Any]) -> None:
+    given = [one for role, one in statements(template) if role == "NotifyRole"]
+    (puts,) = [one for one in given if "dynamodb:PutItem" in listed(one["Action"])]
+    assert puts["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["B#*"]}}
+    assert listed(puts["Action"]) == ["dynamodb:PutItem"]
+    assert not any("dynamodb:DeleteItem" in listed(one["Action"]) for one in given)
+
+
+def test_only_revert_and_the_sweep_delete_items_and_nobody_reads_the_whole_table(template: dict[str, Any]) -> None:
+    by_role: dict[str, set[str]] = {}
+    for role, one in statements(template):
+        by_role.setdefault(role, set()).update(listed(one["Action"]))
+    deleting = {role for role, actions in by_role.items() if "dynamodb:DeleteItem" in actions}
+    assert deleting == {"RevertNetworkRole", "SweepRole"}
+    assert not any("dynamodb:Scan" in actions for actions in by_role.values())
+
+
 def test_no_secret_stands_in_an_environment(template: dict[str, Any]) -> None:
     for function in of_type(template, "AWS::Lambda::Function").values():
         for name in function["Environment"]["Variables"]:
