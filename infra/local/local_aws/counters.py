@@ -29,10 +29,12 @@ def counters(logs: Any, function: str) -> Counter[str]:
 
 
 def numbers(text: str) -> dict[str, int]:
+    """What a line counts; how long things took, and their percentiles, are no counts."""
     if '"_aws"' not in text:
         return {}
     try:
         written = json.loads(text[text.index("{") :])
     except ValueError:
         return {}
-    return {name: value for name, value in written.items() if name[0].isupper() and isinstance(value, int)}
+    metrics = (metric for metrics in written["_aws"]["CloudWatchMetrics"] for metric in metrics["Metrics"])
+    return {metric["Name"]: written[metric["Name"]] for metric in metrics if metric["Unit"] == "Count"}
